@@ -1,0 +1,1 @@
+"""DBSBM: the product. Plain synchronous Python; importing it opens no connection."""
