@@ -28,8 +28,8 @@ class TransientError(DbsbmError):
 
 
 class PermanentError(DbsbmError):
-    """An effect that can never succeed (a deleted channel, a revoked token): it goes to the dead letters."""
+    """An effect that can never succeed (a deleted channel): it goes to the dead letters."""
 
 
 class ConfigError(DbsbmError):
-    """A setting is wrong or missing. The process refuses to start, and the text names the variable."""
+    """A setting is wrong or missing, and the text names it: the process refuses to start."""
