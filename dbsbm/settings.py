@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     # --- places -------------------------------------------------------------------------------
     data_dir: Path = Field(
         PROJECT_ROOT / "var",
-        description="Folder for all that the fleet writes: embedded database, logs, Flower's state.",
+        description="Folder for all the fleet writes: embedded database, logs, Flower's state.",
     )
     database_url: DatabaseUrl | None = Field(
         None,

@@ -1,0 +1,1 @@
+"""The database: engine, sessions, models, migrations and the outbox."""

@@ -1,0 +1,36 @@
+"""Every table of the fleet. Importing this package fills `Base.metadata`."""
+
+from dbsbm.db.models.base import Base
+from dbsbm.db.models.bets import Bet, BetLeg, LedgerEntry
+from dbsbm.db.models.effects import DeadLetter, Effect
+from dbsbm.db.models.operations import (
+    CacheCleanupRun,
+    FindingRow,
+    MetricSample,
+    OptimizerRun,
+    ScheduleSlot,
+    SlowStatement,
+)
+from dbsbm.db.models.people import Guild, Interaction, Member
+from dbsbm.db.models.sports import Game, League, Team
+
+__all__ = [
+    "Base",
+    "Bet",
+    "BetLeg",
+    "CacheCleanupRun",
+    "DeadLetter",
+    "Effect",
+    "FindingRow",
+    "Game",
+    "Guild",
+    "Interaction",
+    "League",
+    "LedgerEntry",
+    "Member",
+    "MetricSample",
+    "OptimizerRun",
+    "ScheduleSlot",
+    "SlowStatement",
+    "Team",
+]

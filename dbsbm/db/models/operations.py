@@ -1,0 +1,125 @@
+"""What the fleet writes down about itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Float, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dbsbm.db.models.base import Base
+from dbsbm.db.types import RowId
+
+
+class ScheduleSlot(Base):
+    """One moment at which a job of the schedule was due: the ledger that makes many beats one.
+
+    `state` is due (claimed by a beat), sent, running, done, failed or missed. `lease_until` is the
+    time after which a running slot counts as abandoned and may be run again.
+    """
+
+    __tablename__ = "schedule_slots"
+    __table_args__ = (
+        UniqueConstraint("job", "slot"),
+        Index(None, "state", "created_at"),
+        Index(None, "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    job: Mapped[str] = mapped_column(String(64))
+    slot: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(16))
+    beat: Mapped[str] = mapped_column(String(100))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    detail: Mapped[str | None] = mapped_column(String(500))
+
+
+class MetricSample(Base):
+    """One reading. `labels` is canonical text such as `category=game_data,level=l2`."""
+
+    __tablename__ = "metric_samples"
+    __table_args__ = (Index(None, "name", "taken_at"), Index(None, "taken_at"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    taken_at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(64))
+    labels: Mapped[str] = mapped_column(String(190), default="")
+    value: Mapped[float] = mapped_column(Float(53))
+
+
+class SlowStatement(Base):
+    """A statement that took longer than SLOW_QUERY_SECONDS, by fingerprint, without literals."""
+
+    __tablename__ = "slow_statements"
+    __table_args__ = (Index(None, "last_seen"),)
+
+    fingerprint: Mapped[str] = mapped_column(String(32), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    calls: Mapped[int] = mapped_column(default=0)
+    total_seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
+    worst_seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
+    plan: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+
+
+class CacheCleanupRun(Base):
+    """One clean-up of the cache and what it freed."""
+
+    __tablename__ = "cache_cleanup_runs"
+    __table_args__ = (Index(None, "started_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    started_at: Mapped[datetime]
+    seconds: Mapped[float] = mapped_column(Float(53))
+    scanned: Mapped[int]
+    removed: Mapped[dict[str, int]] = mapped_column(JSON)
+    freed_bytes: Mapped[int]
+    errors: Mapped[int] = mapped_column(Integer)
+    trace_id: Mapped[str] = mapped_column(String(36))
+
+
+class OptimizerRun(Base):
+    """One analysis: what it looked at and how much it found."""
+
+    __tablename__ = "optimizer_runs"
+    __table_args__ = (Index(None, "started_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    started_at: Mapped[datetime]
+    seconds: Mapped[float] = mapped_column(Float(53))
+    rules: Mapped[int] = mapped_column(Integer)
+    findings: Mapped[int] = mapped_column(Integer)
+    not_enabled: Mapped[list[str]] = mapped_column(JSON)
+    healthy: Mapped[bool] = mapped_column(Boolean)
+    trace_id: Mapped[str] = mapped_column(String(36))
+
+
+class FindingRow(Base):
+    """A finding of the optimizer. Its id is the same in every run that finds the same thing."""
+
+    __tablename__ = "findings"
+    __table_args__ = (Index(None, "state", "severity"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(64))
+    severity: Mapped[str] = mapped_column(String(16))
+    object: Mapped[str] = mapped_column(String(190))
+    cause: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    fix: Mapped[list[str]] = mapped_column(JSON)
+    revert: Mapped[list[str]] = mapped_column(JSON)
+    expected_gain: Mapped[str] = mapped_column(String(190))
+    confidence: Mapped[float] = mapped_column(Float(53))
+    risk: Mapped[str] = mapped_column(String(16))
+    proof: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(16))
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    run_id: Mapped[int]
