@@ -87,7 +87,7 @@ class Inbox:
 
     def size(self) -> int:
         """Commands not yet settled."""
-        return cast(int, self._broker.zcard(DUE))
+        return int(self._broker.zcard(DUE))
 
     def push_due(self, *, limit: int = 200) -> tuple[int, list[Entry]]:
         """Push the overdue commands again.

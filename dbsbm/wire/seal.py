@@ -1,7 +1,7 @@
 """Sealing of interaction tokens.
 
-An interaction's token lets anybody who holds it write in the member's name for 15 minutes. It has to
-reach the worker that answers, through the broker and the database, which operators, Flower and
+Whoever holds an interaction's token can answer in the bot's name for 15 minutes. It has to reach the
+worker that answers, through the broker and the database, which operators, Flower and
 backups can read; so it travels encrypted and authenticated (Fernet: AES-128-CBC and HMAC-SHA256).
 """
 
