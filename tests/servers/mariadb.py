@@ -146,9 +146,7 @@ class MariaDBServer(DatabaseServer):
             f"GRANT ALL PRIVILEGES ON *.* TO {who} WITH GRANT OPTION;\n"
         )
         done = subprocess.run(self._installer(), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (
-            f"creating the system tables failed:\n{done.stdout}{done.stderr}"
-        )
+        assert done.returncode == 0, f"{done.args[0]} failed:\n{done.stdout}{done.stderr}"
 
     def _installer(self) -> list[str]:
         options = ["--no-defaults", *_run_as(), f"--datadir={self._data}"]

@@ -16,10 +16,9 @@ _DIRECTORIES = ("/usr/sbin", "/usr/libexec", "/usr/local/sbin", "/usr/local/libe
 _DEBIAN_PACKAGES = ("mariadb-server-core", "mariadb-client-core")
 
 HOW_TO = (
-    "These tests need a MariaDB or MySQL server: install one (Debian: apt-get install "
-    f"{' '.join(_DEBIAN_PACKAGES)}; macOS: brew install mariadb) so that `mariadbd` is on the PATH, or set "
-    "TEST_DATABASE_URL to the URL of one where databases may be created "
-    "(mysql+pymysql://user:password@host/)."
+    "These tests need a MariaDB or MySQL server: put `mariadbd` on the PATH (Debian: apt-get "
+    f"install {' '.join(_DEBIAN_PACKAGES)}; macOS: brew install mariadb), or set TEST_DATABASE_URL "
+    "to a server where databases may be created (mysql+pymysql://user:password@host/)."
 )
 
 

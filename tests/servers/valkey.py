@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -74,18 +73,22 @@ class ValkeyServer:
             AssertionError: It ended or stayed silent; the text is its log.
         """
         self._process.start()
-        wait_until(
-            self._answers, 30, lambda: f"Valkey answers a ping\n{self.log()}", interval=0.005
-        )
-        with redis.Redis(host="127.0.0.1", port=self.port, decode_responses=True) as client:
+        wait_until(self._answers, 30, lambda: f"Valkey answers:\n{self.log()}", interval=0.005)
+        with self._probe() as client:
             self._configuration = client.config_get("*")
 
     def _answers(self) -> bool:
         assert self._process.running, f"Valkey ended while starting:\n{self.log()}"
-        with contextlib.suppress(redis.ConnectionError, redis.BusyLoadingError):
-            with redis.Redis(host="127.0.0.1", port=self.port, socket_timeout=5) as client:
+        try:
+            with self._probe() as client:
                 return bool(client.ping())
-        return False
+        except redis.ConnectionError:  # refused, or still loading its data
+            return False
+
+    def _probe(self) -> redis.Redis:
+        return redis.Redis(
+            host="127.0.0.1", port=self.port, socket_timeout=10, decode_responses=True
+        )
 
     def stop(self) -> None:
         """End the server in good order (SIGTERM): append-only data is synced."""
@@ -121,7 +124,7 @@ class ValkeyServer:
         Raises:
             AssertionError: Another server answers at this port; nothing was removed.
         """
-        with redis.Redis(host="127.0.0.1", port=self.port, decode_responses=True) as client:
+        with self._probe() as client:
             directory = client.config_get("dir")["dir"]
             assert directory == str(self.directory), f"port {self.port} belongs to {directory}"
             client.flushall()

@@ -40,7 +40,7 @@ def wait_until(
 
 async def wait_until_async(
     condition: Callable[[], T | Awaitable[T]],
-    timeout: float = 10.0,
+    timeout: float = 10.0,  # noqa: ASYNC109 - a deadline with a message, and no cancellation
     message: str | Callable[[], str] = "the condition never held",
     *,
     interval: float = INTERVAL,
