@@ -1,0 +1,1 @@
+"""The rules of betting: odds, units, picks, grading and records. Pure functions of Decimals."""
