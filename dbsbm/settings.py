@@ -121,6 +121,10 @@ class Settings(BaseSettings):
         "wss://gateway.discord.gg/", description="Discord's gateway address."
     )
 
+    discord_cdn_url: HttpUrl = Field(
+        "https://cdn.discordapp.com", description="Where Discord serves avatars."
+    )
+
     # --- sports data --------------------------------------------------------------------------
     providers: Annotated[tuple[Literal["espn", "apisports"], ...], NoDecode] = Field(
         ("espn",),
@@ -182,7 +186,11 @@ class Settings(BaseSettings):
     flower_password: SecretStr | None = Field(
         None, description="Password for Flower's pages. `./dev up` makes one if it is empty."
     )
-    flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower, on loopback.")
+    flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
+    flower_address: str = Field("127.0.0.1", description="Address that Flower listens on.")
+    flower_read_only: bool = Field(
+        True, description="Flower shows and changes nothing. False lets operators revoke and scale."
+    )
     standin_port: int = Field(
         8080, ge=1, le=65535, description="Port of the Discord stand-in's page, on loopback."
     )

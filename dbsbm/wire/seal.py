@@ -1,6 +1,6 @@
 """Sealing of interaction tokens.
 
-Whoever holds an interaction's token can answer in the bot's name for 15 minutes. It has to reach the
+Whoever holds an interaction's token answers in the bot's name for 15 minutes. It has to reach the
 worker that answers, through the broker and the database, which operators, Flower and
 backups can read; so it travels encrypted and authenticated (Fernet: AES-128-CBC and HMAC-SHA256).
 """

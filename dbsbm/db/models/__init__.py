@@ -6,6 +6,7 @@ from dbsbm.db.models.effects import DeadLetter, Effect
 from dbsbm.db.models.operations import (
     CacheCleanupRun,
     FindingRow,
+    MetricBatch,
     MetricSample,
     OptimizerRun,
     ScheduleSlot,
@@ -28,6 +29,7 @@ __all__ = [
     "League",
     "LedgerEntry",
     "Member",
+    "MetricBatch",
     "MetricSample",
     "OptimizerRun",
     "ScheduleSlot",

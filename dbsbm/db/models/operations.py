@@ -53,6 +53,17 @@ class MetricSample(Base):
     value: Mapped[float] = mapped_column(Float(53))
 
 
+class MetricBatch(Base):
+    """Readings that were handed over through the broker. Its key stores each batch only once."""
+
+    __tablename__ = "metric_batches"
+    __table_args__ = (Index(None, "taken_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    taken_at: Mapped[datetime]
+    samples: Mapped[int] = mapped_column(Integer)
+
+
 class SlowStatement(Base):
     """A statement that took longer than SLOW_QUERY_SECONDS, by fingerprint, without literals."""
 

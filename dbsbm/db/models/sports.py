@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dbsbm.db.models.base import Base
@@ -51,6 +51,7 @@ class Game(Base):
     __tablename__ = "games"
     __table_args__ = (
         UniqueConstraint("game_key"),
+        UniqueConstraint("provider", "league_key", "provider_game_id"),
         Index(None, "league_key", "starts_at"),
         Index(None, "status", "starts_at"),
     )
@@ -67,6 +68,7 @@ class Game(Base):
     away_score: Mapped[int | None] = mapped_column(Integer)
     regulation_home_score: Mapped[int | None] = mapped_column(Integer)
     regulation_away_score: Mapped[int | None] = mapped_column(Integer)
+    shortened: Mapped[bool] = mapped_column(Boolean, default=False)
     result_version: Mapped[int] = mapped_column(Integer, default=0)
     odds: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     provider: Mapped[str] = mapped_column(String(32))

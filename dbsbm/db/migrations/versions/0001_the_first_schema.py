@@ -120,6 +120,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_leagues")),
     )
     op.create_table(
+        "metric_batches",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("taken_at", types.UtcDateTime(), nullable=False),
+        sa.Column("samples", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_metric_batches")),
+    )
+    with op.batch_alter_table("metric_batches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_metric_batches_taken_at"), ["taken_at"], unique=False)
+
+    op.create_table(
         "metric_samples",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("taken_at", types.UtcDateTime(), nullable=False),
@@ -296,6 +306,7 @@ def upgrade() -> None:
         sa.Column("away_score", sa.Integer(), nullable=True),
         sa.Column("regulation_home_score", sa.Integer(), nullable=True),
         sa.Column("regulation_away_score", sa.Integer(), nullable=True),
+        sa.Column("shortened", sa.Boolean(), nullable=False),
         sa.Column("result_version", sa.Integer(), nullable=False),
         sa.Column("odds", sa.JSON(), nullable=False),
         sa.Column("provider", sa.String(length=32), nullable=False),
@@ -306,6 +317,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["league_key"], ["leagues.key"], name=op.f("fk_games_league_key")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_games")),
         sa.UniqueConstraint("game_key", name=op.f("uq_games_game_key")),
+        sa.UniqueConstraint(
+            "provider",
+            "league_key",
+            "provider_game_id",
+            name=op.f("uq_games_provider_league_key_provider_game_id"),
+        ),
     )
     with op.batch_alter_table("games", schema=None) as batch_op:
         batch_op.create_index(
@@ -413,6 +430,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_metric_samples_name_taken_at"))
 
     op.drop_table("metric_samples")
+    with op.batch_alter_table("metric_batches", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_metric_batches_taken_at"))
+
+    op.drop_table("metric_batches")
     op.drop_table("leagues")
     with op.batch_alter_table("interactions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_interactions_trace_id"))

@@ -1,0 +1,196 @@
+"""The one composition root: settings in, services out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import redis
+from pydantic import SecretStr
+
+from dbsbm.cache.cache import Cache
+from dbsbm.cache.connection import connect as connect_cache
+from dbsbm.db.engine import Database
+from dbsbm.delivery.deliver import Delivery
+from dbsbm.delivery.rest import DiscordRest
+from dbsbm.errors import ConfigError
+from dbsbm.monitor import calls, queries
+from dbsbm.monitor.recorder import Recorder
+from dbsbm.providers.guard import Guard
+from dbsbm.providers.leagues import LEAGUES
+from dbsbm.providers.registry import Registry, build_registry
+from dbsbm.settings import Settings
+from dbsbm.slips.gallery import Gallery
+from dbsbm.sports.board import Board
+from dbsbm.sports.refresh import Refresher
+from dbsbm.wire.inbox import Inbox
+from dbsbm.wire.seal import Sealer
+
+log = logging.getLogger(__name__)
+
+Send = Callable[[str, dict[str, Any], str | None], None]
+
+
+class Services:
+    """Everything a process needs, each made when it is first used, closed together.
+
+    Build one in each process, after any fork.
+    """
+
+    def __init__(self, settings: Settings, send: Send) -> None:
+        self.settings = settings
+        self.send = send
+
+    @cached_property
+    def broker(self) -> redis.Redis:
+        """The broker, for the inbox, canaries, counters and quotas. Tasks go through Celery."""
+        return connect_broker(self.settings.broker)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Where this process counts what it does."""
+        return Recorder(self.broker, enabled=self.settings.enable_performance_monitoring)
+
+    @cached_property
+    def database(self) -> Database:
+        """The database. Effects of a commit are sent as soon as it is done."""
+        settings = self.settings
+        database = Database(
+            settings.database,
+            pool_size=settings.db_pool_size,
+            max_overflow=settings.db_max_overflow,
+            pool_timeout=settings.db_pool_timeout,
+            on_commit=self._send_effects,
+        )
+        if settings.enable_performance_monitoring:
+            queries.attach(database.engine, self.recorder, settings.slow_query_seconds)
+        return database
+
+    @cached_property
+    def cache_client(self) -> redis.Redis:
+        """The cache's server; it gives up within milliseconds."""
+        return connect_cache(self.settings.cache)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """The cache."""
+        cache = Cache(self.cache_client)
+        self.recorder.add_source(lambda: calls.record_cache(self.recorder, cache.stats))
+        return cache
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Commands that are not handled yet."""
+        return Inbox(self.broker)
+
+    @cached_property
+    def providers(self) -> Registry:
+        """The sports data providers that the operator chose."""
+        settings = self.settings
+        return build_registry(
+            settings.providers,
+            guard=Guard(self.broker),
+            espn_base_url=settings.espn_base_url,
+            apisports_base_url=settings.apisports_base_url,
+            apisports_key=settings.apisports_key,
+            apisports_daily_limit=settings.apisports_daily_limit,
+            on_call=lambda record: calls.record_provider(self.recorder, record),
+        )
+
+    @cached_property
+    def board(self) -> Board:
+        """What members see of a league's games."""
+        return Board(self.database, self.cache)
+
+    @cached_property
+    def refresher(self) -> Refresher:
+        """Keeps games up to date."""
+        return Refresher(
+            self.database,
+            self.cache,
+            self.board,
+            tuple(self.providers.values()),
+            self.settings.leagues,
+        )
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """Pictures of bets."""
+        return Gallery(
+            self.database,
+            self.cache,
+            cdn_url=self.settings.discord_cdn_url,
+            sandbox=self.settings.sandbox_data,
+        )
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """Answers in Discord."""
+        settings = self.settings
+        return Delivery(
+            self.database,
+            DiscordRest(settings.discord_api_url, settings.discord_token),
+            Sealer(settings.secret_key),
+            self.gallery.image,
+            sandbox=settings.sandbox_data,
+        )
+
+    def warm_up(self) -> None:
+        """Open connections and load what is slow to load, before the first task needs it."""
+        _ = self.gallery, self.delivery, self.refresher, self.inbox
+        with self.database.read() as session:
+            session.connection()
+        self.broker.ping()
+
+    def close(self) -> None:
+        """Deliver the last counts and close every connection that was opened."""
+        opened = self.__dict__
+        if "recorder" in opened:
+            self.recorder.close()
+        if "providers" in opened:
+            self.providers.close()
+        if "database" in opened:
+            self.database.dispose()
+
+    def _send_effects(self, effects: list[tuple[int, str, str]]) -> None:
+        """Send what a commit promised; what cannot be sent now is sent by the relay."""
+        for effect_id, task, trace_id in effects:
+            try:
+                self.send(task, {"effect_id": effect_id}, trace_id)
+            except Exception as error:  # noqa: BLE001 - kombu, redis and socket errors alike
+                log.warning(
+                    "Effect %d waits for the relay: %s.",
+                    effect_id,
+                    type(error).__name__,
+                    extra={"action": "outbox.deferred", "effect_id": effect_id},
+                )
+
+
+def build(settings: Settings, send: Send) -> Services:
+    """Compose the services. Opens no connection.
+
+    Args:
+        settings: What the operator set.
+        send: Hands a task (name, arguments, trace id) to the broker; may raise where it is away.
+
+    Raises:
+        ConfigError: A setting makes no sense together with what the fleet knows.
+    """
+    unknown = [league for league in settings.leagues if league not in LEAGUES]
+    if unknown:
+        known = ", ".join(LEAGUES)
+        raise ConfigError(f"LEAGUES names {', '.join(unknown)}; choose from: {known}.")
+    return Services(settings, send)
+
+
+def connect_broker(url: SecretStr) -> redis.Redis:
+    """A client of the broker for the fleet's own keys. Opens no connection."""
+    return redis.Redis.from_url(
+        url.get_secret_value(),
+        protocol=3,
+        socket_connect_timeout=2,
+        socket_timeout=5,
+        health_check_interval=25,
+    )

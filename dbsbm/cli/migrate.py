@@ -1,0 +1,24 @@
+"""`migrate`: bring the database's schema up to date."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dbsbm import logs
+from dbsbm.db.migrate import upgrade
+from dbsbm.settings import load_settings
+
+
+def register(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("migrate", help="bring the database's schema up to date")
+    parser.set_defaults(run=_run)
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    settings = load_settings()
+    logs.configure(settings, "migrate")
+    upgrade(settings.database)
+    print("The schema is up to date.")  # noqa: T201 - this is a command line
+    return 0

@@ -1,0 +1,55 @@
+"""An answer, before it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dbsbm.wire.command import Command
+
+SANDBOX_NOTE = "-# Sandbox: these games and odds are made up."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the member will read.
+
+    Attributes:
+        content: Text, 2,000 characters at most.
+        embeds: Discord embeds.
+        bet_id: The bet whose slip goes with it, or None.
+    """
+
+    content: str = ""
+    embeds: tuple[dict[str, Any], ...] = field(default=())
+    bet_id: int | None = None
+
+
+def effect_payload(command: Command, reply: Reply) -> dict[str, Any]:
+    """The outbox payload of an answer: what to say, and where."""
+    return {
+        "to": {
+            "application_id": command.application_id,
+            "token": command.reply_token,
+            "interaction_id": command.interaction_id,
+            "channel_id": command.channel_id,
+            "user_id": command.user_id,
+            "created_at": command.created_at,
+            "ephemeral": command.ephemeral,
+        },
+        "content": reply.content,
+        "embeds": list(reply.embeds),
+        "bet_id": reply.bet_id,
+    }
+
+
+def message_body(payload: dict[str, Any], *, sandbox: bool) -> dict[str, Any]:
+    """Discord's message for a payload. It pings nobody."""
+    content = payload["content"]
+    if sandbox:
+        content = f"{content[:1900]}\n{SANDBOX_NOTE}".strip()
+    return {
+        "content": content,
+        "embeds": payload["embeds"],
+        "allowed_mentions": {"parse": []},
+    }

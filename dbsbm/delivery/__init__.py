@@ -1,0 +1,1 @@
+"""Answers in Discord, written by workers through the interaction's own webhook."""

@@ -1,0 +1,119 @@
+"""Carries out the effect "answer a member": writes the reply, and falls back where it cannot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dbsbm.commands.reply import message_body
+from dbsbm.db import outbox
+from dbsbm.db.engine import Database
+from dbsbm.db.models import Effect
+from dbsbm.delivery.rest import DiscordRest, ReplyGone
+from dbsbm.errors import PermanentError, TransientError
+from dbsbm.wire.seal import Sealer
+
+log = logging.getLogger(__name__)
+
+# The bot defers and enqueues at the same time: a fast worker may be first.
+DEFER_GRACE = timedelta(seconds=8)
+TOKEN_LIFE = timedelta(minutes=15)
+
+
+class Delivery:
+    """Delivers answers. Doing it twice shows one message."""
+
+    def __init__(
+        self,
+        database: Database,
+        discord: DiscordRest,
+        sealer: Sealer,
+        image_of: Callable[[int], bytes],
+        *,
+        sandbox: bool,
+    ) -> None:
+        self._database = database
+        self._discord = discord
+        self._sealer = sealer
+        self._image_of = image_of
+        self._sandbox = sandbox
+
+    def deliver(self, effect_id: int) -> str:
+        """Deliver one effect; returns `reply`, `channel`, `done already` or `dead`.
+
+        Raises:
+            TransientError: Not now; the effect stays in the outbox.
+        """
+        with self._database.read() as session:
+            effect = session.get(Effect, effect_id)
+        if effect is None or effect.state != "pending":
+            return "done already"
+        try:
+            where, message_id = self._write(effect)
+        except TransientError as error:
+            self._postpone(effect_id, error)
+            raise
+        except PermanentError as error:
+            self._bury(effect_id, str(error))
+            return "dead"
+        self._finish(effect_id, where, message_id)
+        return where
+
+    def _write(self, effect: Effect) -> tuple[str, int]:
+        payload = effect.payload
+        to = payload["to"]
+        body = message_body(payload, sandbox=self._sandbox)
+        image = self._image_of(payload["bet_id"]) if payload["bet_id"] is not None else None
+        age = datetime.now(UTC) - datetime.fromisoformat(to["created_at"])
+        if age < TOKEN_LIFE:
+            try:
+                token = self._sealer.open(to["token"])
+                return "reply", self._discord.edit_reply(to["application_id"], token, body, image)
+            except ReplyGone:
+                if age < DEFER_GRACE:
+                    raise TransientError("The reply is not there yet.", retry_after=0.5) from None
+        if to["ephemeral"]:
+            raise PermanentError("The reply expired, and only the member may see the answer.")
+        # In the channel nobody sees whose command it answers, so the message says so.
+        body["content"] = f"<@{to['user_id']}> {body['content']}".strip()
+        posted = self._discord.post_message(
+            to["channel_id"], body, image, nonce=f"dbsbm-{effect.id}"
+        )
+        return "channel", posted
+
+    def _finish(self, effect_id: int, where: str, message_id: int) -> None:
+        def write(session: Session) -> None:
+            outbox.finish(session, effect_id, {"where": where, "message_id": str(message_id)})
+            effect = session.get_one(Effect, effect_id)
+            # Nobody needs the token any more, not even sealed.
+            effect.payload = _without_token(effect.payload)
+
+        self._database.transact(write)
+        log.info(
+            "Delivered as %s.",
+            where,
+            extra={"action": "discord.delivered", "effect_id": effect_id},
+        )
+
+    def _postpone(self, effect_id: int, error: TransientError) -> None:
+        self._database.transact(
+            lambda session: outbox.postpone(session, effect_id, str(error), error.retry_after)
+        )
+
+    def _bury(self, effect_id: int, reason: str) -> None:
+        self._database.transact(
+            lambda session: outbox.bury(session, session.get_one(Effect, effect_id), reason)
+        )
+        log.error(
+            "An answer could not be delivered: %s",
+            reason,
+            extra={"action": "discord.dead_letter", "effect_id": effect_id},
+        )
+
+
+def _without_token(payload: dict[str, Any]) -> dict[str, Any]:
+    return {**payload, "to": {**payload["to"], "token": ""}}

@@ -1,0 +1,173 @@
+"""The few REST calls of Discord that workers need, with its rate limits obeyed.
+
+https://discord.com/developers/docs/topics/rate-limits
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from dbsbm.errors import PermanentError, TransientError
+
+# A pause this short is slept through; a longer one is handed back to the outbox.
+LONGEST_SLEEP = 2.0
+_TRIES = 4
+USER_AGENT = "DiscordBot (https://github.com/dbsbm/dbsbm, 0.1)"
+
+UNKNOWN_MESSAGE = 10008
+UNKNOWN_WEBHOOK = 10015
+INVALID_WEBHOOK_TOKEN = 50027
+NO_ACCESS = frozenset({50001, 50013, 10003})
+
+
+class ReplyGone(PermanentError):
+    """The interaction can no longer be answered: its token expired, or it was never deferred."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Call:
+    """One call. Not shown anywhere: path and headers hold tokens."""
+
+    method: str
+    path: str
+    route: str
+    message: Mapping[str, Any]
+    image: bytes | None
+    headers: Mapping[str, str] | None = None
+
+
+class DiscordRest:
+    """Discord's REST API, for one process. Tokens appear in no log and no error."""
+
+    def __init__(self, base_url: str, bot_token: SecretStr | None) -> None:
+        self._bot_token = bot_token
+        self._limits = _RateLimits()
+        self._client = httpx.Client(
+            base_url=base_url,
+            headers={"User-Agent": USER_AGENT},
+            timeout=httpx.Timeout(10.0, connect=3.0),
+        )
+
+    def edit_reply(
+        self, application_id: int, token: SecretStr, message: Mapping[str, Any], image: bytes | None
+    ) -> int:
+        """Write a deferred interaction's answer; returns the message's id. Safe to repeat.
+
+        Raises:
+            ReplyGone: The token expired or is unknown.
+            TransientError: Discord is busy or away.
+            PermanentError: Discord refuses the message.
+        """
+        path = f"/webhooks/{application_id}/{token.get_secret_value()}/messages/@original"
+        # Every token has a bucket of its own; its route is named without it.
+        return self._send(_Call("PATCH", path, f"reply/{application_id}", message, image))
+
+    def post_message(
+        self, channel_id: int, message: Mapping[str, Any], image: bytes | None, *, nonce: str
+    ) -> int:
+        """Post in a channel; returns the message's id.
+
+        `nonce` makes a repeat within some minutes return the first message instead of a second.
+
+        Raises:
+            TransientError: Discord is busy or away.
+            PermanentError: There is no bot token, no such channel, or no permission.
+        """
+        if self._bot_token is None:
+            raise PermanentError("DISCORD_TOKEN is missing: nothing can be posted in a channel.")
+        body = {**message, "nonce": nonce, "enforce_nonce": True}
+        route = f"/channels/{channel_id}/messages"
+        login = {"Authorization": f"Bot {self._bot_token.get_secret_value()}"}
+        return self._send(_Call("POST", route, route, body, image, login))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _send(self, call: _Call) -> int:
+        for _ in range(_TRIES):
+            self._limits.wait(call.route)
+            answer = self._request(call)
+            self._limits.learn(call.route, answer.headers)
+            if answer.is_success:
+                return int(answer.json()["id"])
+            if answer.status_code != 429:
+                raise _refusal(answer)
+            self._limits.block(call.route, float(_json(answer).get("retry_after", 1.0)))
+        raise TransientError("Discord keeps asking to wait.", retry_after=5.0)
+
+    def _request(self, call: _Call) -> httpx.Response:
+        body = _body(call.message, call.image)
+        try:
+            return self._client.request(call.method, call.path, headers=call.headers, **body)
+        except httpx.HTTPError as error:
+            # Not chained: httpx's error holds the address, and the address holds the token.
+            raise TransientError(f"Discord did not answer: {type(error).__name__}.") from None
+
+
+class _RateLimits:
+    """When each route may be called again. Shared by the threads of a process."""
+
+    def __init__(self) -> None:
+        self._free_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, route: str) -> None:
+        """Sleep until the route is free, or raise TransientError where that is far away."""
+        with self._lock:
+            pause = self._free_at.get(route, 0.0) - time.monotonic()
+        if pause > LONGEST_SLEEP:
+            raise TransientError("Discord asks to wait.", retry_after=pause)
+        if pause > 0:
+            time.sleep(pause)
+
+    def learn(self, route: str, headers: Mapping[str, str]) -> None:
+        """Note an exhausted bucket."""
+        if headers.get("X-RateLimit-Remaining") == "0" and not route.startswith("reply/"):
+            self.block(route, float(headers.get("X-RateLimit-Reset-After", "1")))
+
+    def block(self, route: str, seconds: float) -> None:
+        """Let nobody call the route for a while."""
+        with self._lock:
+            if len(self._free_at) > 1000:
+                self._free_at.clear()
+            self._free_at[route] = time.monotonic() + seconds
+
+
+def _body(message: Mapping[str, Any], image: bytes | None) -> dict[str, Any]:
+    if image is None:
+        return {"json": dict(message)}
+    payload = {**message, "attachments": [{"id": 0, "filename": "slip.png"}]}
+    return {
+        "data": {"payload_json": json.dumps(payload)},
+        "files": {"files[0]": ("slip.png", image, "image/png")},
+    }
+
+
+def _refusal(answer: httpx.Response) -> Exception:
+    status, code = answer.status_code, _json(answer).get("code", 0)
+    if status >= 500:
+        return TransientError(f"Discord is out of order (HTTP {status}).")
+    if code in {UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN, UNKNOWN_MESSAGE}:
+        return ReplyGone(f"The interaction can no longer be answered (code {code}).")
+    if code in NO_ACCESS:
+        return PermanentError(f"The bot may not write in that channel (code {code}).")
+    if status == 401:
+        return PermanentError("Discord refuses DISCORD_TOKEN.")
+    return PermanentError(f"Discord refuses the message (HTTP {status}, code {code}).")
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        data = answer.json()
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,1 @@
+"""Games from the providers into the database and the cache, and out again."""

@@ -1,0 +1,133 @@
+"""Writes what a provider sent into leagues, teams and games. Nothing is ever deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from dbsbm.db.models import Game, League, Team
+from dbsbm.providers.keys import fold_name
+from dbsbm.providers.model import GameRow, LeagueRow, OddsRow, TeamRow
+
+_OVER = {"final", "canceled", "postponed"}
+
+
+def store_league(session: Session, row: LeagueRow) -> None:
+    """Insert or update one league."""
+    league = session.get(League, row.key)
+    if league is None:
+        league = League(key=row.key)
+        session.add(league)
+    league.name, league.sport = row.name[:100], row.sport
+    league.country, league.season = row.country, row.season
+    league.updated_at = datetime.now(UTC)
+    session.flush()
+
+
+def store_teams(session: Session, league: str, rows: Iterable[TeamRow]) -> dict[str, Team]:
+    """Insert or update teams; returns them by team key."""
+    wanted = {_team_key(row): row for row in rows}
+    known = {
+        team.team_key: team
+        for team in session.scalars(
+            select(Team).where(Team.league_key == league, Team.team_key.in_(wanted))
+        )
+    }
+    # In one order everywhere, so that two writers cannot wait for each other in a circle.
+    for key, row in sorted(wanted.items()):
+        team = known.get(key)
+        if team is None:
+            team = known[key] = Team(league_key=league, team_key=key)
+            session.add(team)
+        _copy_team(team, row)
+    session.flush()
+    return known
+
+
+def store_games(session: Session, league: str, rows: Iterable[GameRow]) -> int:
+    """Insert or update games and their teams; returns how many games there were.
+
+    A game is found by the provider's id first, because a moved start changes its key, and a bet
+    points to the row.
+    """
+    games = sorted(rows, key=lambda row: row.key)
+    teams = store_teams(session, league, [team for row in games for team in (row.home, row.away)])
+    known = _known_games(session, league, games)
+    for row in games:
+        game = known.get(row.provider_game_id) or known.get(row.key)
+        if game is None:
+            game = Game(game_key=row.key, league_key=league, result_version=0)
+            session.add(game)
+        game.home_team_id = teams[_team_key(row.home)].id
+        game.away_team_id = teams[_team_key(row.away)].id
+        _copy_game(game, row)
+    return len(games)
+
+
+def _known_games(session: Session, league: str, rows: list[GameRow]) -> dict[str, Game]:
+    if not rows:
+        return {}
+    found = session.scalars(
+        select(Game).where(
+            Game.league_key == league,
+            or_(
+                and_(
+                    Game.provider == rows[0].provider,
+                    Game.provider_game_id.in_([row.provider_game_id for row in rows]),
+                ),
+                Game.game_key.in_([row.key for row in rows]),
+            ),
+        )
+    ).all()
+    by_key = {game.game_key: game for game in found}
+    return by_key | {g.provider_game_id: g for g in found if g.provider == rows[0].provider}
+
+
+def _team_key(row: TeamRow) -> str:
+    return fold_name(row.name)[:120]
+
+
+def _copy_team(team: Team, row: TeamRow) -> None:
+    team.name = row.name[:120]
+    team.abbreviation = (row.abbreviation or row.name[:3].upper())[:16]
+    # A provider that knows no colours must not wipe out those of one that does.
+    team.color = f"#{row.color}" if row.color else team.color
+    team.alternate_color = (
+        f"#{row.alternate_color}" if row.alternate_color else team.alternate_color
+    )
+    team.updated_at = datetime.now(UTC)
+
+
+def _copy_game(game: Game, row: GameRow) -> None:
+    before = (game.status, game.home_score, game.away_score, game.shortened)
+    game.provider, game.provider_game_id = row.provider, row.provider_game_id
+    game.starts_at = row.starts_at
+    # A word nobody knows says nothing: what was known stays.
+    game.status = row.status if row.status != "unknown" else game.status or "scheduled"
+    game.detail = row.detail[:64] or None
+    game.home_score, game.away_score = row.home_score, row.away_score
+    game.regulation_home_score = row.regulation_home_score
+    game.regulation_away_score = row.regulation_away_score
+    game.shortened = row.shortened
+    if row.odds:
+        game.odds = [_odds(price) for price in row.odds]
+    elif game.odds is None:
+        game.odds = []
+    game.fetched_at = datetime.now(UTC)
+    after = (game.status, game.home_score, game.away_score, game.shortened)
+    if game.status in _OVER and after != before:
+        game.result_version = (game.result_version or 0) + 1
+
+
+def _odds(row: OddsRow) -> dict[str, str | None]:
+    return {
+        "book": row.book,
+        "market": row.market,
+        "side": row.side,
+        "line": None if row.line is None else str(row.line),
+        "odds": str(row.price),
+        "quoted": row.quoted,
+    }

@@ -1,0 +1,156 @@
+"""The base class of every task, and the services they share in a process."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+
+import celery
+from celery import current_app, current_task
+
+from beat_schedule import SCHEDULE
+from dbsbm import logs, poison
+from dbsbm.bootstrap import Services, build
+from dbsbm.db import slots
+from dbsbm.errors import TransientError, UserError
+from dbsbm.monitor.tasks import observe_task
+from dbsbm.settings import load_settings
+
+log = logging.getLogger(__name__)
+
+_services: Services | None = None
+
+
+def services() -> Services:
+    """This process's services, built at the first call: never before a fork."""
+    global _services  # noqa: PLW0603 - one process, one set of connections
+    if _services is None:
+        _services = build(load_settings(), send=send)
+    return _services
+
+
+def close_services() -> None:
+    """Flush and close what `services` opened."""
+    global _services  # noqa: PLW0603
+    if _services is not None:
+        _services.close()
+        _services = None
+
+
+def send(task: str, kwargs: dict[str, Any], trace_id: str | None) -> None:
+    """Hand a task to the broker; Celery's root id carries the trace."""
+    current_app.send_task(
+        task, kwargs=kwargs, root_id=trace_id, retry=False, headers={"sent_at": time.time()}
+    )
+
+
+class FleetTask(celery.Task):
+    """A task that is traced, measured, retried where it may help, and dropped where it kills.
+
+    Outages are retried a few times in quick succession. What takes longer is not left to Celery:
+    commands stay in the inbox, effects in the outbox, slots in the ledger, and each is sent again.
+    """
+
+    abstract = True
+    autoretry_for = (TransientError,)
+    max_retries = 4
+    retry_backoff = 1
+    retry_backoff_max = 8
+    retry_jitter = True
+    # A refusal is an answer to the member, not a failure of the fleet.
+    throws = (UserError,)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run under the trace, unless the message has killed its worker too often."""
+        request = self.request
+        token = logs.trace_id.set(request.root_id or request.id)
+        began = time.perf_counter()
+        outcome = "failed"
+        try:
+            if _redelivered(request) and _is_poison(request, self.name, kwargs):
+                outcome = "poison"
+                return None
+            result = self.run(*args, **kwargs)
+            outcome = "ok"
+            return result
+        finally:
+            if _services is not None:
+                observe_task(
+                    _services.recorder,
+                    name=self.name,
+                    queue=(request.delivery_info or {}).get("routing_key", ""),
+                    wait_seconds=_waited(request, began),
+                    run_seconds=time.perf_counter() - began,
+                    outcome=outcome,
+                )
+            logs.trace_id.reset(token)
+
+
+class ScheduledTask(FleetTask):
+    """A task that beat sends for a slot. It runs a slot once, whoever else was sent the same."""
+
+    abstract = True
+    # The ledger sends a failed slot's successor anyway.
+    autoretry_for = ()
+
+    def __call__(self, *args: Any, slot: int | None = None, **kwargs: Any) -> Any:
+        """Claim the slot, run, and record the outcome. Without a slot, just run."""
+        if slot is None:
+            return super().__call__(*args, **kwargs)
+        database = services().database
+        owner = self.request.id
+        lease = _lease(self.name)
+        if not database.transact(lambda s: slots.claim(s, slot, owner=owner, lease=lease)):
+            log.info("Slot %s runs elsewhere or is done.", slot, extra={"action": "slot.skipped"})
+            return None
+        try:
+            result = super().__call__(*args, **kwargs)
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"
+            database.transact(
+                lambda s: slots.finish(s, slot, owner=owner, state="failed", detail=text)
+            )
+            raise
+        database.transact(
+            lambda s: slots.finish(s, slot, owner=owner, state="done", detail=result or {})
+        )
+        return result
+
+
+def trace() -> str:
+    """The trace id of the task that runs."""
+    request = current_task.request
+    return str(request.root_id or request.id)
+
+
+def _lease(task: str) -> timedelta:
+    seconds = next((entry["lease"] for entry in SCHEDULE.values() if entry["task"] == task), 300)
+    return timedelta(seconds=seconds)
+
+
+def _redelivered(request: Any) -> bool:
+    return bool((request.delivery_info or {}).get("redelivered"))
+
+
+def _is_poison(request: Any, task: str, kwargs: dict[str, Any]) -> bool:
+    count = poison.count_redelivery(services().broker, request.id)
+    if count <= poison.MAX_REDELIVERIES:
+        return False
+    poison.bury(
+        services().database,
+        task=task,
+        task_id=request.id,
+        trace_id=request.root_id or request.id,
+        kwargs=kwargs,
+    )
+    return True
+
+
+def _waited(request: Any, began: float) -> float | None:
+    """Seconds between sending and running, None where the sender did not stamp it."""
+    sent_at = getattr(request, "sent_at", None)
+    if sent_at is None:
+        return None
+    return max(0.0, time.time() - (time.perf_counter() - began) - sent_at)

@@ -1,0 +1,100 @@
+"""`python -m workers worker PROFILE | beat | flower`: every process of the Celery side."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from dbsbm.errors import ConfigError
+from dbsbm.settings import Settings, load_settings
+
+EXIT_CONFIG = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one process until it is told to stop. Exit code 2: a setting is wrong, see the text."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = load_settings()
+        run = {"worker": _worker, "beat": _beat, "flower": _flower}[arguments.process]
+        run(settings, arguments)
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - logging is not configured yet
+        return EXIT_CONFIG
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    commands = parser.add_subparsers(dest="process", required=True)
+    worker = commands.add_parser("worker", help="eat the queues of a profile")
+    worker.add_argument("profile", help="see workers/profiles.py")
+    worker.add_argument("--name", help="node name before the @; default: the profile's")
+    commands.add_parser("beat", help="send what is due; run as many as you like")
+    commands.add_parser("flower", help="show the tasks")
+    return parser
+
+
+def _worker(settings: Settings, arguments: argparse.Namespace) -> None:
+    # billiard reads this when it is imported: SIGTERM then means "finish, bounded in time".
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    from workers.profiles import profile_named  # noqa: PLC0415 - after the environment is set
+
+    profile = profile_named(arguments.profile)
+    app = _app(f"worker.{arguments.name or profile.name}")
+    app.worker_main(
+        [
+            "worker",
+            f"--queues={','.join(profile.queues)}",
+            f"--concurrency={profile.concurrency}",
+            f"--max-memory-per-child={profile.child_memory_mib * 1024}",
+            f"--hostname={arguments.name or profile.name}@{socket.gethostname()}",
+            "--without-gossip",  # workers need no news of each other
+            "--without-mingle",
+            f"--loglevel={settings.log_level}",
+        ]
+    )
+
+
+def _beat(settings: Settings, _arguments: argparse.Namespace) -> None:
+    app = _app("beat")
+    app.start(["beat", f"--loglevel={settings.log_level}", "--pidfile="])
+
+
+def _flower(settings: Settings, _arguments: argparse.Namespace) -> None:
+    if settings.flower_password is None:
+        raise ConfigError("FLOWER_PASSWORD is missing: Flower is not started without one.")
+    # Flower takes options from the environment; on the command line every user could read them.
+    login = f"{settings.flower_user}:{settings.flower_password.get_secret_value()}"
+    os.environ["FLOWER_BASIC_AUTH"] = login
+    folder = settings.data_dir / "flower"
+    folder.mkdir(parents=True, exist_ok=True)
+    app = _app("flower")
+    app.start(
+        [
+            "flower",
+            f"--address={settings.flower_address}",
+            f"--port={settings.flower_port}",
+            "--persistent=True",
+            f"--db={folder / 'state'}",
+            "--state_save_interval=60000",
+            "--max_tasks=20000",
+            "--purge_offline_workers=3600",
+            f"--read_only={settings.flower_read_only}",
+            "--tasks_columns=name,uuid,state,args,kwargs,received,started,runtime,worker",
+        ]
+    )
+
+
+def _app(role: str):
+    from workers import lifecycle  # noqa: PLC0415 - importing the app reads the settings
+    from workers.celery import app  # noqa: PLC0415
+
+    lifecycle.set_role(role)
+    return app
+
+
+if __name__ == "__main__":
+    sys.exit(main())
