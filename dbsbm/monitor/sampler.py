@@ -1,0 +1,195 @@
+"""One sample: the gauges of this moment, and what all processes counted since the last sample."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+import redis
+from sqlalchemy import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from dbsbm.db.engine import Database
+from dbsbm.db.models import MetricBatch, MetricSample, SlowStatement
+from dbsbm.errors import TransientError
+from dbsbm.monitor.cache_server import read_cache_server
+from dbsbm.monitor.condense import condense
+from dbsbm.monitor.handover import Batch, Handover
+from dbsbm.monitor.processes import read_processes
+from dbsbm.monitor.queues import read_queues
+from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.series import Reading
+from dbsbm.monitor.slow import SlowCalls
+from dbsbm.monitor.system import read_system
+
+log = logging.getLogger(__name__)
+performance = logging.getLogger("dbsbm.performance")
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReport:
+    """What one sample stored.
+
+    Attributes:
+        samples: Rows of `metric_samples`.
+        slow_statements: Fingerprints whose slow calls were added.
+        recovered: Batches of samplers before that had not stored them.
+    """
+
+    samples: int
+    slow_statements: int
+    recovered: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    samples: int
+    slow_statements: int
+
+
+def sample(
+    database: Database,
+    broker: redis.Redis,
+    cache: redis.Redis,
+    recorder: Recorder,
+    *,
+    queues: Sequence[str],
+    disk: Path,
+) -> SampleReport:
+    """Store one sample, in one transaction, and what earlier samplers left behind.
+
+    Any number of samplers may run at once: each reading is stored by exactly one of them.
+
+    Args:
+        database: Where the sample is stored.
+        broker: Where the processes deliver what they count.
+        cache: Read for its gauges; it may be away.
+        recorder: This process's own; where it is not enabled nothing is sampled.
+        queues: The queues to measure.
+        disk: Any path on the disk that the fleet writes to.
+
+    Raises:
+        TransientError: The broker or the database is away. No reading is lost by that.
+    """
+    if not recorder.enabled:
+        return SampleReport(0, 0, 0)
+    started = perf_counter()
+    try:
+        recorder.flush()
+        gauges = _read_gauges(broker, cache, queues, disk)
+        report = _store_all(database, Handover(broker), gauges)
+    except redis.RedisError as error:
+        raise TransientError(f"The broker did not answer: {type(error).__name__}.") from error
+    performance.info(
+        "Sample of %d readings stored.",
+        report.samples,
+        extra={
+            "action": "monitor.sampled",
+            "seconds": perf_counter() - started,
+            "slow_statements": report.slow_statements,
+            "recovered": report.recovered,
+        },
+    )
+    return report
+
+
+def _read_gauges(
+    broker: redis.Redis, cache: redis.Redis, queues: Sequence[str], disk: Path
+) -> list[Reading]:
+    return [
+        *read_system(broker, disk),
+        *read_processes(broker),
+        *read_queues(broker, queues),
+        *read_cache_server(cache),
+    ]
+
+
+def _store_all(database: Database, handover: Handover, gauges: list[Reading]) -> SampleReport:
+    """Settle what was left behind first: while the database is away nothing more is taken."""
+    done = []
+    while (batch := handover.claim_abandoned()) is not None:
+        done.append(_settle(database, handover, batch, []))
+    recovered = len(done)
+    done.append(_settle(database, handover, handover.take(), gauges))
+    return SampleReport(
+        sum(stored.samples for stored in done),
+        sum(stored.slow_statements for stored in done),
+        recovered,
+    )
+
+
+def _settle(database: Database, handover: Handover, batch: Batch, gauges: list[Reading]) -> _Stored:
+    """Store a batch and forget it, or give it back where the database is away."""
+    try:
+        stored = database.transact(lambda session: _store(session, batch, gauges))
+    except TransientError:
+        handover.release(batch.id)
+        raise
+    except SQLAlchemyError:
+        log.exception(
+            "The database refused a batch of readings; it is dropped.",
+            extra={"action": "monitor.refused", "batch": batch.id},
+        )
+        stored = _Stored(0, 0)
+    handover.discard(batch.id)
+    return stored
+
+
+def _store(session: Session, batch: Batch, gauges: list[Reading]) -> _Stored:
+    """Write the rows of a batch, unless someone has: a commit may succeed and look failed."""
+    if session.get(MetricBatch, batch.id) is not None:
+        return _Stored(0, 0)
+    readings = [*gauges, *condense(batch)]
+    session.add(MetricBatch(id=batch.id, taken_at=batch.taken_at, samples=len(readings)))
+    session.flush()
+    if readings:
+        session.execute(
+            insert(MetricSample),
+            [
+                {"taken_at": batch.taken_at, **each._asdict()}  # columns bear the fields' names
+                for each in readings
+            ],
+        )
+    return _Stored(len(readings), _add_slow_statements(session, batch.notes))
+
+
+def _add_slow_statements(session: Session, notes: Iterable[str]) -> int:
+    found: dict[str, SlowCalls] = {}
+    for note in notes:
+        calls = SlowCalls.from_json(note)
+        if calls.fingerprint in found:
+            found[calls.fingerprint].merge(calls)
+        else:
+            found[calls.fingerprint] = calls
+    for _, calls in sorted(found.items()):  # two samplers lock rows in the same order
+        _add_slow_statement(session, calls)
+    return len(found)
+
+
+def _add_slow_statement(session: Session, calls: SlowCalls) -> None:
+    first_seen, last_seen = (
+        datetime.fromtimestamp(at, UTC) for at in (calls.first_seen, calls.last_seen)
+    )
+    row = session.get(SlowStatement, calls.fingerprint, with_for_update=True)
+    if row is None:
+        row = SlowStatement(
+            fingerprint=calls.fingerprint,
+            text=calls.text,
+            calls=0,
+            total_seconds=0.0,
+            worst_seconds=0.0,
+            first_seen=first_seen,
+            last_seen=last_seen,
+        )
+        session.add(row)
+    row.calls += calls.calls
+    row.total_seconds += calls.total_seconds
+    row.worst_seconds = max(row.worst_seconds, calls.worst_seconds)
+    row.first_seen = min(row.first_seen, first_seen)
+    row.last_seen = max(row.last_seen, last_seen)
+    row.plan = calls.plan or row.plan
