@@ -72,7 +72,7 @@ def _private_mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maria
     try:
         server = start_mariadb(tmp_path_factory.mktemp("mariadb"))
     except NoServerError as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     yield server
     server.close()
 
