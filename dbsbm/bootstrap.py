@@ -12,11 +12,15 @@ from pydantic import SecretStr
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.connection import connect as connect_cache
+from dbsbm.cache.totals import StatsFlusher
 from dbsbm.db.engine import Database
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.errors import ConfigError
-from dbsbm.monitor import calls, queries
+from dbsbm.monitor import queries
+from dbsbm.monitor.cache_counts import watch_cache
+from dbsbm.monitor.calls import call_observer
+from dbsbm.monitor.pool import timed_pool
 from dbsbm.monitor.recorder import Recorder
 from dbsbm.providers.guard import Guard
 from dbsbm.providers.leagues import LEAGUES
@@ -62,6 +66,7 @@ class Services:
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_max_overflow,
             pool_timeout=settings.db_pool_timeout,
+            pool=timed_pool(self.recorder) if settings.enable_performance_monitoring else None,
             on_commit=self._send_effects,
         )
         if settings.enable_performance_monitoring:
@@ -77,7 +82,9 @@ class Services:
     def cache(self) -> Cache:
         """The cache."""
         cache = Cache(self.cache_client)
-        self.recorder.add_source(lambda: calls.record_cache(self.recorder, cache.stats))
+        watch_cache(cache.stats, self.recorder)
+        flusher = StatsFlusher(cache.stats, self.cache_client)
+        self.recorder.add_source(lambda: _ignore(flusher.flush()))
         return cache
 
     @cached_property
@@ -96,7 +103,7 @@ class Services:
             apisports_base_url=settings.apisports_base_url,
             apisports_key=settings.apisports_key,
             apisports_daily_limit=settings.apisports_daily_limit,
-            on_call=lambda record: calls.record_provider(self.recorder, record),
+            on_call=call_observer(self.recorder),
         )
 
     @cached_property
@@ -183,6 +190,10 @@ def build(settings: Settings, send: Send) -> Services:
         known = ", ".join(LEAGUES)
         raise ConfigError(f"LEAGUES names {', '.join(unknown)}; choose from: {known}.")
     return Services(settings, send)
+
+
+def _ignore(_is_delivered: bool) -> None:
+    """What was not delivered is delivered at the next flush."""
 
 
 def connect_broker(url: SecretStr) -> redis.Redis:

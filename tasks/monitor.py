@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from celery import shared_task
 
-from dbsbm.maintenance import sampling
+from celeryconfig import QUEUES
+from dbsbm.monitor.sampler import sample as take_sample
 from tasks.base import ScheduledTask, services
 
 
 @shared_task(name="tasks.monitor.sample", base=ScheduledTask)
 def sample() -> dict[str, Any]:
     """Take one sample of everything and record it."""
-    return sampling.run(services())
+    here = services()
+    report = take_sample(
+        here.database,
+        here.broker,
+        here.cache_client,
+        here.recorder,
+        queues=QUEUES,
+        disk=here.settings.data_dir,
+    )
+    return asdict(report)

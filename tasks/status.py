@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
+from celeryconfig import QUEUES
 from dbsbm.commands import handle, status
 from dbsbm.maintenance import fleet_state
 from dbsbm.wire.command import Command
@@ -20,5 +21,5 @@ def show(command: dict[str, Any]) -> str:
 
 
 def _show(command: Command, trace_id: str) -> str:
-    reply = status.show(fleet_state.read(services()))
+    reply = status.show(fleet_state.read(services(), QUEUES))
     return handle.answer(services().database, command, trace_id, reply)

@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery, signals
 
 from dbsbm import logs
+from dbsbm.monitor.processes import announce
 from dbsbm.settings import load_settings
 from tasks.base import close_services, services
 from workers.watchdog import Watchdog
@@ -40,6 +41,7 @@ def _warm_up(**_kwargs: Any) -> None:
     A service that is away must not keep the child from starting; its tasks will say so.
     """
     try:
+        announce(services().recorder, services().broker, _role)
         services().warm_up()
     except Exception:
         log.exception("The child could not warm up.", extra={"action": "worker.warm_up"})

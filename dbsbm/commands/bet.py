@@ -12,7 +12,7 @@ from dbsbm.betting.games import GameStatus, rules_for
 from dbsbm.betting.grading import ensure_offered
 from dbsbm.betting.odds import Odds
 from dbsbm.betting.text import clean_note
-from dbsbm.betting.units import Stake, UnitRules, stake
+from dbsbm.betting.units import UnitRules, stake
 from dbsbm.commands.reply import Reply
 from dbsbm.db.models import Bet, BetLeg, Game, Guild, LedgerEntry, Member
 from dbsbm.errors import UserError
@@ -35,8 +35,23 @@ def place(session: Session, guild: Guild, member: Member, command: Command, trac
     odds = Odds.parse(_text(options, "odds"))
     rules = UnitRules(guild.min_units, guild.max_units, guild.unit_step)
     staked = stake(rules.parse(_text(options, "units")), odds)
-    bet = _bet(command, member, trace_id, odds, staked, clean_note(options.get("note")), now)
-    bet.legs = [_leg(game, pick, odds)]
+    bet = Bet(
+        interaction_id=command.interaction_id,
+        guild_id=guild.id,
+        user_id=member.user_id,
+        channel_id=command.channel_id,
+        capper_name=member.display_name,
+        capper_avatar=member.avatar,
+        risk=staked.risk,
+        to_win=staked.to_win,
+        odds_input=odds.text[:32],
+        odds_american=odds.american,
+        odds_decimal=odds.decimal,
+        note=clean_note(options.get("note")),
+        trace_id=trace_id,
+        placed_at=now,
+        legs=[_leg(game, pick, odds)],
+    )
     session.add(bet)
     session.flush()
     session.add(
@@ -67,33 +82,6 @@ def _text(options: dict[str, Any], name: str) -> str:
     if value is None or not str(value).strip():
         raise UserError(f"Please fill in `{name}`.")
     return str(value)
-
-
-def _bet(
-    command: Command,
-    member: Member,
-    trace_id: str,
-    odds: Odds,
-    staked: Stake,
-    note: str | None,
-    now: datetime,
-) -> Bet:
-    return Bet(
-        interaction_id=command.interaction_id,
-        guild_id=command.guild_id,
-        user_id=command.user_id,
-        channel_id=command.channel_id,
-        capper_name=member.display_name,
-        capper_avatar=member.avatar,
-        risk=staked.risk,
-        to_win=staked.to_win,
-        odds_input=odds.text[:32],
-        odds_american=odds.american,
-        odds_decimal=odds.decimal,
-        note=note,
-        trace_id=trace_id,
-        placed_at=now,
-    )
 
 
 def _leg(game: Game, pick: Pick, odds: Odds) -> BetLeg:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from dbsbm.cache.categories import CATEGORIES
+from dbsbm.cache.categories import Category
 from dbsbm.commands.reply import Reply
 from dbsbm.errors import UserError
 
@@ -21,7 +21,7 @@ def chosen(text: str, warmers: Mapping[str, Warmer]) -> list[str]:
     if not names or names == ["all"]:
         return list(warmers)
     for name in names:
-        if name not in CATEGORIES:
+        if name not in list(Category):
             raise UserError(f"There is no category {name[:40]!r}: use {', '.join(warmers)} or all.")
         if name not in warmers:
             raise UserError(f"{name} fills itself as members use it: use {', '.join(warmers)}.")

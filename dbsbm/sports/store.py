@@ -112,10 +112,8 @@ def _copy_game(game: Game, row: GameRow) -> None:
     game.regulation_home_score = row.regulation_home_score
     game.regulation_away_score = row.regulation_away_score
     game.shortened = row.shortened
-    if row.odds:
-        game.odds = [_odds(price) for price in row.odds]
-    elif game.odds is None:
-        game.odds = []
+    # No odds in an answer says nothing about those of an earlier one.
+    game.odds = [_odds(price) for price in row.odds] or game.odds or []
     game.fetched_at = datetime.now(UTC)
     after = (game.status, game.home_score, game.away_score, game.shortened)
     if game.status in _OVER and after != before:

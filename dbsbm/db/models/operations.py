@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Float, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Double, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dbsbm.db.models.base import Base
@@ -50,7 +50,7 @@ class MetricSample(Base):
     taken_at: Mapped[datetime]
     name: Mapped[str] = mapped_column(String(64))
     labels: Mapped[str] = mapped_column(String(190), default="")
-    value: Mapped[float] = mapped_column(Float(53))
+    value: Mapped[float] = mapped_column(Double)
 
 
 class MetricBatch(Base):
@@ -73,8 +73,8 @@ class SlowStatement(Base):
     fingerprint: Mapped[str] = mapped_column(String(32), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     calls: Mapped[int] = mapped_column(default=0)
-    total_seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
-    worst_seconds: Mapped[float] = mapped_column(Float(53), default=0.0)
+    total_seconds: Mapped[float] = mapped_column(Double, default=0.0)
+    worst_seconds: Mapped[float] = mapped_column(Double, default=0.0)
     plan: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON)
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
@@ -88,7 +88,7 @@ class CacheCleanupRun(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     started_at: Mapped[datetime]
-    seconds: Mapped[float] = mapped_column(Float(53))
+    seconds: Mapped[float] = mapped_column(Double)
     scanned: Mapped[int]
     removed: Mapped[dict[str, int]] = mapped_column(JSON)
     freed_bytes: Mapped[int]
@@ -104,7 +104,7 @@ class OptimizerRun(Base):
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     started_at: Mapped[datetime]
-    seconds: Mapped[float] = mapped_column(Float(53))
+    seconds: Mapped[float] = mapped_column(Double)
     rules: Mapped[int] = mapped_column(Integer)
     findings: Mapped[int] = mapped_column(Integer)
     not_enabled: Mapped[list[str]] = mapped_column(JSON)
@@ -127,7 +127,7 @@ class FindingRow(Base):
     fix: Mapped[list[str]] = mapped_column(JSON)
     revert: Mapped[list[str]] = mapped_column(JSON)
     expected_gain: Mapped[str] = mapped_column(String(190))
-    confidence: Mapped[float] = mapped_column(Float(53))
+    confidence: Mapped[float] = mapped_column(Double)
     risk: Mapped[str] = mapped_column(String(16))
     proof: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     state: Mapped[str] = mapped_column(String(16))

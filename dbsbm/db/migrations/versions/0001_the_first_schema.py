@@ -22,7 +22,7 @@ def upgrade() -> None:
         "cache_cleanup_runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("started_at", types.UtcDateTime(), nullable=False),
-        sa.Column("seconds", sa.Float(precision=53), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("scanned", sa.BigInteger(), nullable=False),
         sa.Column("removed", sa.JSON(), nullable=False),
         sa.Column("freed_bytes", sa.BigInteger(), nullable=False),
@@ -30,11 +30,9 @@ def upgrade() -> None:
         sa.Column("trace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cache_cleanup_runs")),
     )
-    with op.batch_alter_table("cache_cleanup_runs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_cache_cleanup_runs_started_at"), ["started_at"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_cache_cleanup_runs_started_at"), "cache_cleanup_runs", ["started_at"], unique=False
+    )
     op.create_table(
         "dead_letters",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -49,11 +47,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
         sa.UniqueConstraint("source", "source_key", name=op.f("uq_dead_letters_source_source_key")),
     )
-    with op.batch_alter_table("dead_letters", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_dead_letters_created_at"), ["created_at"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_dead_letters_created_at"), "dead_letters", ["created_at"], unique=False
+    )
     op.create_table(
         "findings",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -65,7 +61,7 @@ def upgrade() -> None:
         sa.Column("fix", sa.JSON(), nullable=False),
         sa.Column("revert", sa.JSON(), nullable=False),
         sa.Column("expected_gain", sa.String(length=190), nullable=False),
-        sa.Column("confidence", sa.Float(precision=53), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("risk", sa.String(length=16), nullable=False),
         sa.Column("proof", sa.JSON(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -74,11 +70,9 @@ def upgrade() -> None:
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
     )
-    with op.batch_alter_table("findings", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_findings_state_severity"), ["state", "severity"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_findings_state_severity"), "findings", ["state", "severity"], unique=False
+    )
     op.create_table(
         "guilds",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -103,12 +97,10 @@ def upgrade() -> None:
         sa.Column("handled_at", types.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interactions")),
     )
-    with op.batch_alter_table("interactions", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_interactions_handled_at"), ["handled_at"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_interactions_trace_id"), ["trace_id"], unique=False)
-
+    op.create_index(
+        op.f("ix_interactions_handled_at"), "interactions", ["handled_at"], unique=False
+    )
+    op.create_index(op.f("ix_interactions_trace_id"), "interactions", ["trace_id"], unique=False)
     op.create_table(
         "leagues",
         sa.Column("key", sa.String(length=32), nullable=False),
@@ -126,29 +118,32 @@ def upgrade() -> None:
         sa.Column("samples", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_metric_batches")),
     )
-    with op.batch_alter_table("metric_batches", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_metric_batches_taken_at"), ["taken_at"], unique=False)
-
+    op.create_index(
+        op.f("ix_metric_batches_taken_at"), "metric_batches", ["taken_at"], unique=False
+    )
     op.create_table(
         "metric_samples",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("taken_at", types.UtcDateTime(), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("labels", sa.String(length=190), nullable=False),
-        sa.Column("value", sa.Float(precision=53), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_metric_samples")),
     )
-    with op.batch_alter_table("metric_samples", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_metric_samples_name_taken_at"), ["name", "taken_at"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_metric_samples_taken_at"), ["taken_at"], unique=False)
-
+    op.create_index(
+        op.f("ix_metric_samples_name_taken_at"),
+        "metric_samples",
+        ["name", "taken_at"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_metric_samples_taken_at"), "metric_samples", ["taken_at"], unique=False
+    )
     op.create_table(
         "optimizer_runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("started_at", types.UtcDateTime(), nullable=False),
-        sa.Column("seconds", sa.Float(precision=53), nullable=False),
+        sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("rules", sa.Integer(), nullable=False),
         sa.Column("findings", sa.Integer(), nullable=False),
         sa.Column("not_enabled", sa.JSON(), nullable=False),
@@ -156,11 +151,9 @@ def upgrade() -> None:
         sa.Column("trace_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_optimizer_runs")),
     )
-    with op.batch_alter_table("optimizer_runs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_optimizer_runs_started_at"), ["started_at"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_optimizer_runs_started_at"), "optimizer_runs", ["started_at"], unique=False
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -178,14 +171,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_outbox_dedupe_key")),
     )
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_outbox_state_next_attempt_at"),
-            ["state", "next_attempt_at"],
-            unique=False,
-        )
-        batch_op.create_index(batch_op.f("ix_outbox_trace_id"), ["trace_id"], unique=False)
-
+    op.create_index(
+        op.f("ix_outbox_state_next_attempt_at"),
+        "outbox",
+        ["state", "next_attempt_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_outbox_trace_id"), "outbox", ["trace_id"], unique=False)
     op.create_table(
         "schedule_slots",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -203,31 +195,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule_slots")),
         sa.UniqueConstraint("job", "slot", name=op.f("uq_schedule_slots_job_slot")),
     )
-    with op.batch_alter_table("schedule_slots", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_schedule_slots_created_at"), ["created_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_schedule_slots_state_created_at"), ["state", "created_at"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_schedule_slots_created_at"), "schedule_slots", ["created_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_schedule_slots_state_created_at"),
+        "schedule_slots",
+        ["state", "created_at"],
+        unique=False,
+    )
     op.create_table(
         "slow_statements",
         sa.Column("fingerprint", sa.String(length=32), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("calls", sa.BigInteger(), nullable=False),
-        sa.Column("total_seconds", sa.Float(precision=53), nullable=False),
-        sa.Column("worst_seconds", sa.Float(precision=53), nullable=False),
+        sa.Column("total_seconds", sa.Double(), nullable=False),
+        sa.Column("worst_seconds", sa.Double(), nullable=False),
         sa.Column("plan", sa.JSON(), nullable=True),
         sa.Column("first_seen", types.UtcDateTime(), nullable=False),
         sa.Column("last_seen", types.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_slow_statements")),
     )
-    with op.batch_alter_table("slow_statements", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_slow_statements_last_seen"), ["last_seen"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_slow_statements_last_seen"), "slow_statements", ["last_seen"], unique=False
+    )
     op.create_table(
         "bets",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -252,17 +243,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bets")),
         sa.UniqueConstraint("interaction_id", name=op.f("uq_bets_interaction_id")),
     )
-    with op.batch_alter_table("bets", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_bets_guild_id_user_id_placed_at"),
-            ["guild_id", "user_id", "placed_at"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_bets_state_placed_at"), ["state", "placed_at"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_bets_trace_id"), ["trace_id"], unique=False)
-
+    op.create_index(
+        op.f("ix_bets_guild_id_user_id_placed_at"),
+        "bets",
+        ["guild_id", "user_id", "placed_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_bets_state_placed_at"), "bets", ["state", "placed_at"], unique=False)
+    op.create_index(op.f("ix_bets_trace_id"), "bets", ["trace_id"], unique=False)
     op.create_table(
         "members",
         sa.Column("guild_id", sa.BigInteger(), nullable=False),
@@ -324,14 +312,12 @@ def upgrade() -> None:
             name=op.f("uq_games_provider_league_key_provider_game_id"),
         ),
     )
-    with op.batch_alter_table("games", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_games_league_key_starts_at"), ["league_key", "starts_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_games_status_starts_at"), ["status", "starts_at"], unique=False
-        )
-
+    op.create_index(
+        op.f("ix_games_league_key_starts_at"), "games", ["league_key", "starts_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_games_status_starts_at"), "games", ["status", "starts_at"], unique=False
+    )
     op.create_table(
         "unit_ledger",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -351,13 +337,12 @@ def upgrade() -> None:
             name=op.f("uq_unit_ledger_bet_id_kind_result_version"),
         ),
     )
-    with op.batch_alter_table("unit_ledger", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_unit_ledger_guild_id_user_id_created_at"),
-            ["guild_id", "user_id", "created_at"],
-            unique=False,
-        )
-
+    op.create_index(
+        op.f("ix_unit_ledger_guild_id_user_id_created_at"),
+        "unit_ledger",
+        ["guild_id", "user_id", "created_at"],
+        unique=False,
+    )
     op.create_table(
         "bet_legs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -378,78 +363,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bet_legs")),
         sa.UniqueConstraint("bet_id", "position", name=op.f("uq_bet_legs_bet_id_position")),
     )
-    with op.batch_alter_table("bet_legs", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_bet_legs_game_id_result"), ["game_id", "result"], unique=False
-        )
+    op.create_index(
+        op.f("ix_bet_legs_game_id_result"), "bet_legs", ["game_id", "result"], unique=False
+    )
 
 
 def downgrade() -> None:
     """Undo."""
-    with op.batch_alter_table("bet_legs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_bet_legs_game_id_result"))
-
-    op.drop_table("bet_legs")
-    with op.batch_alter_table("unit_ledger", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_unit_ledger_guild_id_user_id_created_at"))
-
-    op.drop_table("unit_ledger")
-    with op.batch_alter_table("games", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_games_status_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_games_league_key_starts_at"))
-
-    op.drop_table("games")
-    op.drop_table("teams")
-    op.drop_table("members")
-    with op.batch_alter_table("bets", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_bets_trace_id"))
-        batch_op.drop_index(batch_op.f("ix_bets_state_placed_at"))
-        batch_op.drop_index(batch_op.f("ix_bets_guild_id_user_id_placed_at"))
-
-    op.drop_table("bets")
-    with op.batch_alter_table("slow_statements", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_slow_statements_last_seen"))
-
-    op.drop_table("slow_statements")
-    with op.batch_alter_table("schedule_slots", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_schedule_slots_state_created_at"))
-        batch_op.drop_index(batch_op.f("ix_schedule_slots_created_at"))
-
-    op.drop_table("schedule_slots")
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_outbox_trace_id"))
-        batch_op.drop_index(batch_op.f("ix_outbox_state_next_attempt_at"))
-
-    op.drop_table("outbox")
-    with op.batch_alter_table("optimizer_runs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_optimizer_runs_started_at"))
-
-    op.drop_table("optimizer_runs")
-    with op.batch_alter_table("metric_samples", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_metric_samples_taken_at"))
-        batch_op.drop_index(batch_op.f("ix_metric_samples_name_taken_at"))
-
-    op.drop_table("metric_samples")
-    with op.batch_alter_table("metric_batches", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_metric_batches_taken_at"))
-
-    op.drop_table("metric_batches")
-    op.drop_table("leagues")
-    with op.batch_alter_table("interactions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_interactions_trace_id"))
-        batch_op.drop_index(batch_op.f("ix_interactions_handled_at"))
-
-    op.drop_table("interactions")
-    op.drop_table("guilds")
-    with op.batch_alter_table("findings", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_findings_state_severity"))
-
-    op.drop_table("findings")
-    with op.batch_alter_table("dead_letters", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_dead_letters_created_at"))
-
-    op.drop_table("dead_letters")
-    with op.batch_alter_table("cache_cleanup_runs", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_cache_cleanup_runs_started_at"))
-
-    op.drop_table("cache_cleanup_runs")
+    # A table takes its indexes along; dropped one by one, MySQL would miss those of foreign keys.
+    for table in (
+        "bet_legs",
+        "unit_ledger",
+        "games",
+        "teams",
+        "members",
+        "bets",
+        "slow_statements",
+        "schedule_slots",
+        "outbox",
+        "optimizer_runs",
+        "metric_samples",
+        "metric_batches",
+        "leagues",
+        "interactions",
+        "guilds",
+        "findings",
+        "dead_letters",
+        "cache_cleanup_runs",
+    ):
+        op.drop_table(table)

@@ -1,0 +1,1 @@
+"""Alembic's scripts: the only thing that changes the schema."""
