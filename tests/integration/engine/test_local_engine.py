@@ -13,7 +13,7 @@ import pytest
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from tests.engine.client import LocalClient, connect
-from tests.engine.containers import LocalContainer
+from tests.engine.container import LocalContainer
 from tests.servers import wait_until
 
 SLEEP = ["python", "-c", "import time; print('up', flush=True); time.sleep(60)"]
