@@ -1,0 +1,183 @@
+"""One local fleet: its folder, its ports, and the environment that its processes get."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from workers.stack.keys import Keys, keys_of
+from workers.stack.ports import free_ports, is_free
+
+DEFAULT_STANDIN_PORT = 8080
+DEFAULT_FLOWER_PORT = 5555
+
+Given = Mapping[str, str]
+"""Settings that a person has set, in the environment or in `.env`."""
+
+
+def given_settings(root: Path) -> Given:
+    """What is set: the environment over `.env`; an empty value counts as not set."""
+    merged = {**dotenv_values(root / ".env"), **os.environ}
+    return {name.upper(): value for name, value in merged.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Which stand-ins a fleet needs: those whose real counterparts nobody has named."""
+
+    broker: bool = True
+    cache: bool = True
+    discord: bool = True
+    providers: bool = True
+
+    @classmethod
+    def of(cls, given: Given) -> Needs:
+        """What is missing from the settings."""
+
+        def none_of(*names: str) -> bool:
+            return not any(name in given for name in names)
+
+        return cls(
+            broker=none_of("BROKER_URL", "REDIS_HOST"),
+            cache=none_of("CACHE_URL", "REDIS_HOST"),
+            discord=none_of("DISCORD_TOKEN"),
+            providers=none_of("PROVIDERS", "APISPORTS_KEY", "ESPN_BASE_URL"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the processes listen, all on 127.0.0.1."""
+
+    broker: int
+    cache: int
+    providers: int
+    standin: int
+    flower: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """All that the fleet's processes are started from.
+
+    Attributes:
+        folder: The only place the fleet writes to.
+        given: What a person has set.
+        needs: Which stand-ins run.
+        ports: Where they listen.
+        keys: Generated secrets.
+        schedule: Job -> seconds, in place of the schedule's own; empty for an ordinary fleet.
+        notices: Sentences about what is not as a person may expect.
+    """
+
+    folder: Path
+    given: Given = field(repr=False)
+    needs: Needs
+    ports: Ports
+    keys: Keys
+    schedule: Mapping[str, float] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    @property
+    def flower_user(self) -> str:
+        """Who may see Flower's pages."""
+        return self.given.get("FLOWER_USER", "operator")
+
+    @property
+    def standin_url(self) -> str:
+        """The Discord stand-in's page."""
+        return f"http://127.0.0.1:{self.ports.standin}"
+
+    @property
+    def providers_url(self) -> str:
+        """The sandbox of the sports data providers."""
+        return f"http://127.0.0.1:{self.ports.providers}"
+
+    @property
+    def flower_url(self) -> str:
+        """Flower's pages."""
+        return f"http://127.0.0.1:{self.ports.flower}"
+
+    def valkey_url(self, port: int) -> str:
+        """Address of an embedded Valkey, password included."""
+        return f"redis://:{self.keys.valkey_password}@127.0.0.1:{port}/0"
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of every process of the fleet."""
+        made = {
+            "SECRET_KEY": self.keys.secret_key,
+            "FLOWER_PASSWORD": self.keys.flower_password,
+            **{name: value for name, value in self.given.items() if name in _MADE_IF_MISSING},
+            **self._fixed(),
+        }
+        # A setting in small letters would be a second, different value for the same thing.
+        inherited = {name: v for name, v in os.environ.items() if name.upper() not in made}
+        return {**inherited, **made}
+
+    def _fixed(self) -> dict[str, str]:
+        fixed = {
+            "DATA_DIR": str(self.folder),
+            "STANDIN_PORT": str(self.ports.standin),
+            "FLOWER_PORT": str(self.ports.flower),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.needs.broker:
+            fixed["BROKER_URL"] = self.valkey_url(self.ports.broker)
+        if self.needs.cache:
+            fixed["CACHE_URL"] = self.valkey_url(self.ports.cache)
+        if self.needs.discord:
+            fixed["DISCORD_TOKEN"] = self.keys.standin_token
+            fixed["DISCORD_API_URL"] = f"{self.standin_url}/api/v10"
+            fixed["DISCORD_GATEWAY_URL"] = f"ws://127.0.0.1:{self.ports.standin}/gateway"
+        if self.needs.providers:
+            fixed["PROVIDERS"] = "espn"
+            fixed["ESPN_BASE_URL"] = f"{self.providers_url}/espn"
+            fixed["SANDBOX_DATA"] = "true"
+        if self.schedule:
+            fixed["SCHEDULE_OVERRIDES"] = json.dumps(dict(self.schedule))
+        return fixed
+
+
+_MADE_IF_MISSING = ("SECRET_KEY", "FLOWER_PASSWORD")
+
+
+def ordinary_folder(given: Given, root: Path) -> Path:
+    """Where the fleet of `./dev up` keeps everything."""
+    return Path(given.get("DATA_DIR", root / "var")).expanduser().resolve()
+
+
+def ordinary_instance(root: Path) -> Instance:
+    """The fleet of `./dev up`: what is set is used, what is missing is stood in for."""
+    given, needs = given_settings(root), Needs.of(given_settings(root))
+    folder = ordinary_folder(given, root)
+    folder.mkdir(parents=True, exist_ok=True)
+    free, notices = free_ports(), list[str]()
+
+    def wanted(name: str, default: int, what: str) -> int:
+        port = _port(given.get(name), default)
+        if is_free(port):
+            return port
+        other = next(free)
+        notices.append(f"Port {port} is busy: {what} is on {other}.")
+        return other
+
+    ports = Ports(
+        broker=next(free),
+        cache=next(free),
+        providers=next(free),
+        standin=wanted("STANDIN_PORT", DEFAULT_STANDIN_PORT, "the stand-in")
+        if needs.discord
+        else DEFAULT_STANDIN_PORT,
+        flower=wanted("FLOWER_PORT", DEFAULT_FLOWER_PORT, "Flower"),
+    )
+    return Instance(folder, given, needs, ports, keys_of(folder), notices=tuple(notices))
+
+
+def _port(text: str | None, default: int) -> int:
+    """The port that is set; the default for what is none, which the settings will complain of."""
+    return int(text) if text and text.isdecimal() and 0 < int(text) < 65_536 else default
