@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import celery
 from celery import current_app, current_task
 
 from beat_schedule import SCHEDULE
 from dbsbm import logs, poison
-from dbsbm.bootstrap import Services, build
 from dbsbm.db import slots
 from dbsbm.errors import TransientError, UserError
 from dbsbm.monitor.tasks import observe_task
 from dbsbm.settings import load_settings
+
+if TYPE_CHECKING:
+    from dbsbm.bootstrap import Services
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,9 @@ def services() -> Services:
     """This process's services, built at the first call: never before a fork."""
     global _services  # noqa: PLW0603 - one process, one set of connections
     if _services is None:
+        # Here, not above: beat and Flower know this class too, and need nothing of the product.
+        from dbsbm.bootstrap import build  # noqa: PLC0415
+
         _services = build(load_settings(), send=send)
     return _services
 

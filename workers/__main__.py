@@ -60,6 +60,7 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def _beat(settings: Settings, _arguments: argparse.Namespace) -> None:
     app = _app("beat")
+    app.conf.imports = ()  # beat sends tasks by name
     app.start(["beat", f"--loglevel={settings.log_level}", "--pidfile="])
 
 
@@ -72,6 +73,7 @@ def _flower(settings: Settings, _arguments: argparse.Namespace) -> None:
     folder = settings.data_dir / "flower"
     folder.mkdir(parents=True, exist_ok=True)
     app = _app("flower")
+    app.conf.imports = ()  # Flower sees tasks by their events
     app.start(
         [
             "flower",
@@ -88,11 +90,11 @@ def _flower(settings: Settings, _arguments: argparse.Namespace) -> None:
     )
 
 
-def _app(role: str):
-    from workers import lifecycle  # noqa: PLC0415 - importing the app reads the settings
+def _app(name: str):
+    from workers import role  # noqa: PLC0415 - importing the app reads the settings
     from workers.celery import app  # noqa: PLC0415
 
-    lifecycle.set_role(role)
+    role.name = name
     return app
 
 

@@ -1,0 +1,3 @@
+"""What this process is, for its log lines: `worker.images`, `beat`, `flower`."""
+
+name = "worker"
