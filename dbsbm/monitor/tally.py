@@ -136,7 +136,8 @@ def _pack_observed(parcel: Parcel, key: _Key, count: float, total: float, highes
 def _pack_added(parcel: Parcel, key: _Key, amount: float) -> int:
     if not isfinite(amount):
         return 1
-    _merge(parcel.sums, _series(key), amount)
+    if amount:
+        _merge(parcel.sums, _series(key), amount)
     return 0
 
 

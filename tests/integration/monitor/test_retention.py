@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from dbsbm.db.engine import Database
+from dbsbm.db.models import (
+    CacheCleanupRun,
+    Effect,
+    FindingRow,
+    Interaction,
+    MetricBatch,
+    MetricSample,
+    OptimizerRun,
+    ScheduleSlot,
+    SlowStatement,
+)
+from dbsbm.monitor import retention
+from dbsbm.monitor.retention import prune
+
+NOW = datetime.now(UTC)
+OLD, YOUNG = NOW - timedelta(days=31), NOW - timedelta(days=29)
+
+
+def add(database: Database, *rows: Any) -> None:
+    database.transact(lambda session: session.add_all(rows))
+
+
+def left(database: Database, column: Any) -> Sequence[Any]:
+    with database.read() as session:
+        return session.scalars(select(column).order_by(column)).all()
+
+
+def effect(key: str, state: str, at: datetime) -> Effect:
+    return Effect(
+        dedupe_key=key,
+        task="t",
+        payload={},
+        trace_id="t",
+        state=state,
+        next_attempt_at=at,
+        created_at=at,
+        done_at=None if state == "pending" else at,
+    )
+
+
+def slot(job: str, state: str, at: datetime) -> ScheduleSlot:
+    return ScheduleSlot(job=job, slot=at, state=state, beat="b", created_at=at)
+
+
+def finding(key: str, state: str, at: datetime) -> FindingRow:
+    return FindingRow(
+        id=key,
+        rule="r",
+        severity="info",
+        object="o",
+        cause="c",
+        evidence={},
+        fix=[],
+        revert=[],
+        expected_gain="",
+        confidence=1.0,
+        risk="low",
+        state=state,
+        first_seen=at,
+        last_seen=at,
+        run_id=1,
+    )
+
+
+def test_old_rows_go_and_young_rows_stay(database: Database) -> None:
+    for at in (OLD, YOUNG):
+        add(
+            database,
+            MetricSample(taken_at=at, name="x", labels="", value=1),
+            MetricBatch(id=str(at.timestamp()), taken_at=at, samples=1),
+            SlowStatement(fingerprint=str(at.timestamp()), text="", first_seen=at, last_seen=at),
+            CacheCleanupRun(
+                started_at=at,
+                seconds=1,
+                scanned=1,
+                removed={},
+                freed_bytes=0,
+                errors=0,
+                trace_id="t",
+            ),
+            OptimizerRun(
+                started_at=at,
+                seconds=1,
+                rules=1,
+                findings=0,
+                not_enabled=[],
+                healthy=True,
+                trace_id="t",
+            ),
+            Interaction(
+                id=int(at.timestamp()),
+                guild_id=1,
+                user_id=1,
+                command="bet",
+                trace_id="t",
+                outcome="ok",
+                created_at=at,
+                handled_at=at,
+            ),
+        )
+    deleted = prune(database, 30)
+    assert {table: rows for table, rows in deleted.items() if rows} == {
+        "metric_samples": 1,
+        "metric_batches": 1,
+        "slow_statements": 1,
+        "cache_cleanup_runs": 1,
+        "optimizer_runs": 1,
+        "interactions": 1,
+    }
+    assert left(database, MetricSample.taken_at) == [YOUNG]
+    assert left(database, Interaction.handled_at) == [YOUNG]
+
+
+def test_an_effect_that_is_not_done_stays_however_old(database: Database) -> None:
+    add(database, *(effect(state, state, OLD) for state in ("done", "pending", "dead")))
+    assert prune(database, 30)["outbox"] == 1
+    assert left(database, Effect.state) == ["dead", "pending"]
+
+
+def test_a_slot_that_never_ended_and_the_newest_of_each_job_stay(database: Database) -> None:
+    add(database, *(slot("often", "done", OLD + timedelta(hours=n)) for n in range(5)))
+    add(database, slot("stuck", "running", OLD), slot("stuck", "failed", OLD + timedelta(hours=1)))
+    add(database, slot("rare", "done", OLD))
+    assert prune(database, 30)["schedule_slots"] == 4
+    assert left(database, ScheduleSlot.job) == ["often", "rare", "stuck", "stuck"]
+    with database.read() as session:
+        newest = select(func.max(ScheduleSlot.slot)).where(ScheduleSlot.job == "often")
+        assert session.scalar(newest) == OLD + timedelta(hours=4)
+
+
+def test_an_open_finding_stays(database: Database) -> None:
+    add(database, finding("a", "gone", OLD), finding("b", "open", OLD))
+    assert prune(database, 30)["findings"] == 1
+    assert left(database, FindingRow.id) == ["b"]
+
+
+def test_deleting_goes_batch_by_batch_until_nothing_old_is_left(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(database, *(MetricSample(taken_at=OLD, name="x", labels="", value=n) for n in range(25)))
+    transactions = []
+    transact = Database.transact
+
+    def count(self: Database, work: Any) -> Any:
+        transactions.append(transact(self, work))
+        return transactions[-1]
+
+    monkeypatch.setattr(Database, "transact", count)
+    assert prune(database, 30, batch_rows=10)["metric_samples"] == 25
+    assert transactions[:3] == [10, 10, 5]
+
+
+def test_the_budget_ends_a_run_and_the_next_goes_on(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(database, *(MetricSample(taken_at=OLD, name="x", labels="", value=n) for n in range(25)))
+    clock = iter(range(1000))
+    monkeypatch.setattr(retention, "monotonic", lambda: next(clock))
+    assert prune(database, 30, batch_rows=10, budget_seconds=1.5)["metric_samples"] == 10
+    assert prune(database, 30, batch_rows=10, budget_seconds=100)["metric_samples"] == 15

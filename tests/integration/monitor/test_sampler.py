@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from pydantic import SecretStr
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from dbsbm.db import migrate
+from dbsbm.db.engine import Database
+from dbsbm.db.models import MetricBatch, MetricSample, SlowStatement
+from dbsbm.errors import TransientError
+from dbsbm.monitor import handover, queries
+from dbsbm.monitor.handover import Handover
+from dbsbm.monitor.processes import announce
+from dbsbm.monitor.recorder import NullRecorder, Recorder
+from dbsbm.monitor.sampler import SampleReport, sample
+from dbsbm.monitor.slow import SlowCalls
+from tests.servers import MariaDBServer, ValkeyServer
+
+MakeRecorder = Callable[..., Recorder]
+Sample = Callable[..., SampleReport]
+
+
+@pytest.fixture
+def take_sample(
+    broker: redis.Redis, cache: redis.Redis, new_recorder: MakeRecorder, tmp_path: Path
+) -> Sample:
+    recorder = new_recorder()
+
+    def take(database: Database, recorder: Recorder = recorder) -> SampleReport:
+        return sample(database, broker, cache, recorder, queues=("images", "fetch"), disk=tmp_path)
+
+    return take
+
+
+def stored(database: Database, name: str, labels: str = "") -> list[float]:
+    with database.read() as session:
+        rows = select(MetricSample.value).where(
+            MetricSample.name == name, MetricSample.labels == labels
+        )
+        return list(session.scalars(rows.order_by(MetricSample.id)))
+
+
+def test_a_sample_stores_what_was_counted_since_the_last(
+    database: Database, new_recorder: MakeRecorder, take_sample: Sample
+) -> None:
+    recorder = new_recorder()
+    for amount in (2, 3):
+        recorder.add("work", amount, kind="x")
+        recorder.observe("took", amount)
+        take_sample(database, recorder)
+    take_sample(database, recorder)
+    assert stored(database, "work", "kind=x") == [2, 3]
+    assert stored(database, "took.sum") == stored(database, "took.max") == [2, 3]
+    assert stored(database, "took.count") == [1, 1]
+
+
+def test_a_sample_stores_the_gauges_of_the_moment(
+    database: Database,
+    broker: redis.Redis,
+    cache: redis.Redis,
+    new_recorder: MakeRecorder,
+    take_sample: Sample,
+) -> None:
+    broker.lpush("images", "a", "b")
+    broker.hset("unacked", "tag", "message")
+    cache.set("key", "value")
+    recorder = new_recorder()
+    announce(recorder, broker, "worker.images")
+    recorder.flush()
+    take_sample(database)
+    report = take_sample(database)
+    assert stored(database, "queue.length", "queue=images") == [2, 2]
+    assert stored(database, "queue.length", "queue=fetch") == [0, 0]
+    assert stored(database, "queue.unacknowledged") == [1, 1]
+    assert stored(database, "inbox.size") == [0, 0]
+    assert stored(database, "cache.up") == [1, 1]
+    assert stored(database, "cache.keys") == [1, 1]
+    assert stored(database, "process.count", "role=worker.images") == [1, 1]
+    (size, _) = stored(database, "process.memory_bytes", "role=worker.images")
+    assert 10_000_000 < size < 1_000_000_000
+    with database.read() as session:
+        names = session.scalars(select(MetricSample.name).distinct()).all()
+        assert session.scalar(select(func.sum(MetricBatch.samples))) == session.scalar(
+            select(func.count()).select_from(MetricSample)
+        )
+    assert {"system.memory_percent", "system.disk_percent", "system.cpu_percent"} <= set(names)
+    assert report.recovered == 0
+
+
+def test_a_process_that_fell_silent_is_forgotten(
+    database: Database, broker: redis.Redis, new_recorder: MakeRecorder, take_sample: Sample
+) -> None:
+    recorder = new_recorder()
+    announce(recorder, broker, "worker.images")
+    recorder.flush()
+    for process in broker.zrange("dbsbm:metrics:processes_seen", 0, -1):
+        broker.zincrby("dbsbm:metrics:processes_seen", -101, process)
+    take_sample(database)
+    assert stored(database, "process.count", "role=worker.images") == []
+    assert not broker.exists("dbsbm:metrics:processes", "dbsbm:metrics:processes_seen")
+
+
+def test_a_cache_that_is_away_is_a_reading(
+    database: Database, valkey_cache: ValkeyServer, take_sample: Sample
+) -> None:
+    valkey_cache.stop()
+    take_sample(database)
+    assert stored(database, "cache.up") == [0]
+
+
+def test_a_broker_that_is_away_is_a_transient_error(
+    database: Database, valkey_broker: ValkeyServer, take_sample: Sample
+) -> None:
+    valkey_broker.stop()
+    with pytest.raises(TransientError, match="The broker did not answer: ConnectionError"):
+        take_sample(database)
+
+
+def test_nothing_is_sampled_where_monitoring_is_off(
+    database: Database, take_sample: Sample
+) -> None:
+    assert take_sample(database, NullRecorder()) == SampleReport(0, 0, 0)
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(MetricBatch)) == 0
+
+
+class FaultyDatabase:
+    """Lets some transactions fail before their commit and some look failed after it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._calls = count()
+
+    def transact(self, work: Callable[[Session], Any]) -> Any:
+        turn = next(self._calls) % 4
+        if turn == 0:
+            raise TransientError("The database did not answer: before the commit.")
+        result = self._database.transact(work)
+        if turn == 1:
+            raise TransientError("The database did not answer: after the commit.")
+        return result
+
+
+PROCESS = """
+import sys, redis
+from dbsbm.monitor.recorder import Recorder
+
+recorder = Recorder(redis.Redis.from_url(sys.argv[1]), flush_seconds=0.01)
+for number in range(20_000):
+    recorder.add("work", 1)
+    recorder.observe("took", 0.5, worker=sys.argv[2])
+"""
+
+
+@contextmanager
+def four_processes(broker: ValkeyServer) -> Iterator[list[subprocess.Popen[bytes]]]:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", PROCESS, broker.url, str(number)])
+        for number in range(4)
+    ]
+    try:
+        yield processes
+        assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def total(database: Database, name: str) -> float:
+    with database.read() as session:
+        found = select(func.sum(MetricSample.value)).where(MetricSample.name == name)
+        return session.scalar(found) or 0.0
+
+
+def test_totals_are_what_four_processes_counted_with_two_samplers_and_a_failing_database(
+    database: Database,
+    valkey_broker: ValkeyServer,
+    take_sample: Sample,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    failures: list[Exception] = []
+
+    def keep_sampling(processes: list[subprocess.Popen[bytes]]) -> None:
+        faulty: Any = FaultyDatabase(database)
+        while any(process.poll() is None for process in processes):
+            try:
+                take_sample(faulty)
+            except TransientError as error:
+                failures.append(error)
+
+    with four_processes(valkey_broker) as processes:
+        samplers = [threading.Thread(target=keep_sampling, args=(processes,)) for _ in range(2)]
+        for sampler in samplers:
+            sampler.start()
+        for sampler in samplers:
+            sampler.join()
+    take_sample(database)
+    assert len(failures) >= 4
+    assert total(database, "work") == 80_000
+    assert total(database, "took.count") == 80_000
+    assert total(database, "took.sum") == 40_000
+    assert Handover(valkey_broker.client()).claim_abandoned() is None
+    assert not [line for line in caplog.records if line.levelname == "ERROR"]
+
+
+def test_totals_are_right_after_the_database_was_killed_under_the_sampler(
+    mariadb: MariaDBServer,
+    valkey_broker: ValkeyServer,
+    new_recorder: MakeRecorder,
+    take_sample: Sample,
+) -> None:
+    with mariadb.fresh_database() as url:
+        migrate.upgrade(SecretStr(url))
+        database = Database(SecretStr(url))
+        recorder = new_recorder()
+        recorder.add("work", 5)
+        take_sample(database, recorder)
+        mariadb.kill()
+        for _ in range(3):
+            recorder.add("work", 7)
+            with pytest.raises(TransientError):
+                take_sample(database, recorder)
+        mariadb.start()
+        report = take_sample(database, recorder)
+        assert total(database, "work") == 26
+        assert report.recovered == 1, "samplers went on taking while the database was away"
+        database.dispose()
+
+
+def test_a_batch_that_the_database_refuses_does_not_stop_the_next(
+    database: Database, broker: redis.Redis, new_recorder: MakeRecorder, take_sample: Sample
+) -> None:
+    recorder = new_recorder()
+    recorder.add("work", 1)
+    recorder.flush()
+    batch = Handover(broker).take()
+    Handover(broker).release(batch.id)
+    broker.hset(f"dbsbm:metrics:batch:{batch.id}:sums", "x" * 70 + "|", "nan")
+    take_sample(database)
+    recorder.add("work", 2)
+    take_sample(database, recorder)
+    assert stored(database, "work")[-1] == 2
+    assert broker.zcard(handover.LEASES) == 0
+
+
+def slow_calls(calls: int, worst: float, plan: list[dict[str, Any]] | None) -> str:
+    return SlowCalls("f1", "SELECT ?", calls, worst * calls, worst, 1e9, 1e9 + 5, plan).to_json()
+
+
+def test_slow_calls_are_added_to_those_of_the_same_fingerprint(
+    database: Database, new_recorder: MakeRecorder, take_sample: Sample
+) -> None:
+    recorder = new_recorder()
+    recorder.note(slow_calls(2, 1.5, [{"detail": "SCAN bets"}]))
+    recorder.note(slow_calls(1, 4.0, None))
+    assert take_sample(database, recorder).slow_statements == 1
+    recorder.note(slow_calls(1, 2.0, None))
+    take_sample(database, recorder)
+    with database.read() as session:
+        row = session.get_one(SlowStatement, "f1")
+        assert (row.calls, row.total_seconds, row.worst_seconds) == (4, 9.0, 4.0)
+        assert row.plan == [{"detail": "SCAN bets"}]
+        assert row.first_seen.timestamp() == 1e9
+        assert row.last_seen.timestamp() == 1e9 + 5
+
+
+def test_a_slow_statement_is_stored_with_the_plan_of_the_real_server(
+    database: Database, new_recorder: MakeRecorder, take_sample: Sample
+) -> None:
+    recorder = new_recorder()
+    queries.attach(database.engine, recorder, slow_query_seconds=1e-9)
+    with database.read() as session:
+        session.execute(
+            text("SELECT id FROM bets WHERE note = :note ORDER BY capper_name"), {"note": "hunter2"}
+        )
+    take_sample(database, recorder)
+    with database.read() as session:
+        (row,) = session.scalars(select(SlowStatement).where(SlowStatement.text.contains("bets")))
+    assert row.text == "SELECT id FROM bets WHERE note = ? ORDER BY capper_name"
+    assert row.calls == 1
+    assert row.plan
+    assert "hunter2" not in str(row.plan)
+    if database.dialect == "sqlite":
+        assert [line["detail"] for line in row.plan] == [
+            "SCAN bets",
+            "USE TEMP B-TREE FOR ORDER BY",
+        ]
+    else:
+        (line,) = row.plan
+        assert (line["table"], line["type"]) == ("bets", "ALL")
+        assert "Using filesort" in line["Extra"]
