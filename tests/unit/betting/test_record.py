@@ -60,7 +60,7 @@ def test_nobody_without_a_settled_bet_has_a_rate() -> None:
 
 def test_pushes_alone_have_a_return_but_no_win_rate() -> None:
     record = summarize([settled(PUSH)])
-    assert (record.roi, record.win_rate, record.streak) == (0, None, 0)
+    assert (record.roi, record.win_rate, record.streak) == (Decimal(0), None, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""The cache: ten categories of values on a Redis or Valkey that may vanish at any time.
+
+    cache = Cache(connect(settings.cache))
+    key = Key.of(Category.GAME_DATA, "nfl", game_id)
+    game = cache.get_or_load(key, lambda: load_game(game_id))
+
+Importing opens no connection. A failure of the server costs milliseconds and is a miss.
+"""
+
+from dbsbm.cache.aio import AsyncCache
+from dbsbm.cache.cache import Cache
+from dbsbm.cache.categories import Category
+from dbsbm.cache.cleanup import CleanupReport, clean_up
+from dbsbm.cache.codec import EncodeError
+from dbsbm.cache.connection import connect, connect_async
+from dbsbm.cache.health import CacheHealth, check
+from dbsbm.cache.keys import Key
+from dbsbm.cache.miss import MISS, Miss
+from dbsbm.cache.stats import Counters, Stats
+from dbsbm.cache.totals import StatsFlusher, read_totals
+
+__all__ = [
+    "MISS",
+    "AsyncCache",
+    "Cache",
+    "CacheHealth",
+    "Category",
+    "CleanupReport",
+    "Counters",
+    "EncodeError",
+    "Key",
+    "Miss",
+    "Stats",
+    "StatsFlusher",
+    "check",
+    "clean_up",
+    "connect",
+    "connect_async",
+    "read_totals",
+]

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dbsbm.cache.categories import Category
+
+
+def test_every_category_has_the_lifetime_that_was_promised() -> None:
+    assert {category.value: category.ttl for category in Category} == {
+        "api_response": timedelta(minutes=5),
+        "db_query": timedelta(minutes=10),
+        "user_data": timedelta(minutes=30),
+        "guild_data": timedelta(hours=1),
+        "game_data": timedelta(minutes=15),
+        "team_data": timedelta(hours=2),
+        "league_data": timedelta(hours=4),
+        "parlay_data": timedelta(minutes=5),
+        "image_cache": timedelta(hours=24),
+        "session": timedelta(minutes=30),
+    }
+
+
+def test_images_alone_are_bytes() -> None:
+    assert [each for each in Category if each.codec == "bytes"] == [Category.IMAGE_CACHE]
+
+
+def test_every_category_is_bounded() -> None:
+    assert all(0 < category.max_bytes <= 2 * 1024 * 1024 for category in Category)
