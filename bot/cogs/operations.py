@@ -1,0 +1,59 @@
+"""`/warm` and `/status`, for administrators."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot import shape
+from bot.dispatcher import Dispatcher, Interaction
+from bot.offers import MOST_CHOICES
+from dbsbm.cache import Category
+
+
+class Operations(commands.Cog):
+    """Looking after the fleet from Discord.
+
+    Discord hides these from other members by default, but a server's owner can allow them to
+    anyone in its settings. So the bot checks the permission itself, too.
+    """
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    @app_commands.command(name="warm", description="Fill the cache before members ask")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(administrator=True)
+    @app_commands.checks.has_permissions(administrator=True)
+    @app_commands.describe(categories="Categories separated by commas; all if you leave it out")
+    async def warm(  # noqa: D102 - the decorator describes it
+        self,
+        interaction: Interaction,
+        categories: Range[str, 1, shape.LONGEST_CATEGORIES] = "all",
+    ) -> None:
+        options = {"categories": shape.categories(categories)}
+        await self._dispatcher.dispatch(
+            interaction, "tasks.cache.warm_command", options, ephemeral=True
+        )
+
+    @warm.autocomplete("categories")
+    async def _categories(self, _interaction: Interaction, typed: str) -> list[Choice[str]]:
+        return category_choices(typed)
+
+    @app_commands.command(name="status", description="Show whether the fleet is well")
+    @app_commands.guild_only()
+    @app_commands.default_permissions(administrator=True)
+    @app_commands.checks.has_permissions(administrator=True)
+    async def status(self, interaction: Interaction) -> None:  # noqa: D102
+        await self._dispatcher.dispatch(interaction, "tasks.status.show", {}, ephemeral=True)
+
+
+def category_choices(typed: str) -> list[Choice[str]]:
+    """Complete the last category of a list, keeping those before it."""
+    before, comma, last = typed.rpartition(",")
+    names = [category.value for category in Category]
+    if not comma:
+        names.insert(0, "all")
+    fitting = [before + comma + name for name in names if name.startswith(last.strip().lower())]
+    return [Choice(name=text, value=text) for text in fitting if len(text) <= 100][:MOST_CHOICES]
