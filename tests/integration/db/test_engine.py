@@ -67,10 +67,9 @@ def test_names_in_any_script_survive(database: Database) -> None:
         assert session.scalars(select(Guild)).one().name == name
 
 
-def test_a_transaction_that_raises_writes_nothing_and_sends_nothing(database_url: str) -> None:
-    upgrade(SecretStr(database_url))
+def test_a_transaction_that_raises_writes_nothing_and_sends_nothing(migrated_url: str) -> None:
     sent: list[object] = []
-    database = Database(SecretStr(database_url), on_commit=sent.append)
+    database = Database(SecretStr(migrated_url), on_commit=sent.append)
 
     def work(session):
         a_guild(session)

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from dbsbm.cli.deadletters import replay
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
-from dbsbm.db.migrate import upgrade
 from dbsbm.db.models import DeadLetter, Effect
 from dbsbm.errors import UserError
 
@@ -25,10 +24,9 @@ def make_overdue(session: Session) -> None:
     session.execute(update(Effect).values(next_attempt_at=datetime.now(UTC) - timedelta(seconds=1)))
 
 
-def test_an_effect_is_announced_after_the_commit(database_url: str) -> None:
-    upgrade(SecretStr(database_url))
+def test_an_effect_is_announced_after_the_commit(migrated_url: str) -> None:
     sent: list[tuple[int, str, str]] = []
-    database = Database(SecretStr(database_url), on_commit=sent.extend)
+    database = Database(SecretStr(migrated_url), on_commit=sent.extend)
     effect_id = database.transact(promise)
     assert sent == [(effect_id, "t", "trace")]
     database.dispose()
