@@ -120,7 +120,8 @@ def straight(*, sandbox: bool, note_lines: int) -> StraightLayout:
     note = _note(card, note_lines) if note_lines else None
     footer = Box(0, (note or card).bottom + 4, WIDTH, _FOOTER_HEIGHT)
     left, right = card.x + _PADDING, card.right - _PADDING
-    money = card.y + _PICK_HEIGHT
+    rule = Box(left, card.y + _PICK_HEIGHT, right - left, 2)
+    money = Box(left, rule.bottom, rule.width, _MONEY_HEIGHT - rule.height)
     middle = (WIDTH - _MIDDLE) // 2
     left_of_capper = MARGIN + _AVATAR + 16
     return StraightLayout(
@@ -140,9 +141,9 @@ def straight(*, sandbox: bool, note_lines: int) -> StraightLayout:
         odds_label=Box(right - 260, card.y + 18, 260, 36),
         pick=Box(left, card.y + 56, right - left, 96),
         odds=Box(right - 260, card.y + 56, 260, 96),
-        rule=Box(left, money, right - left, 2),
-        risk=Box(left, money, 500, _MONEY_HEIGHT),
-        to_win=Box(right - 500, money, 500, _MONEY_HEIGHT),
+        rule=rule,
+        risk=Box(left, money.y, 500, money.height),
+        to_win=Box(right - 500, money.y, 500, money.height),
         note=note,
         avatar=Box(MARGIN, footer.y + (_FOOTER_HEIGHT - _AVATAR) // 2, _AVATAR, _AVATAR),
         capper=Box(left_of_capper, footer.y, WIDTH - MARGIN - left_of_capper, _FOOTER_HEIGHT),

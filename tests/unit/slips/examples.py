@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -109,6 +113,18 @@ any_text = st.text(
 
 # The time of an example is not what a property is about.
 patient = settings(deadline=None, max_examples=80)
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python at the project's root, with another hash seed, time zone and locale."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
 
 
 def picture(size: tuple[int, int] = (64, 64), format_name: str = "PNG") -> bytes:

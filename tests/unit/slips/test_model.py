@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,7 +9,7 @@ import pytest
 
 from dbsbm.slips import model
 from dbsbm.slips.model import StraightSlip, Team, content_key
-from tests.unit.slips.examples import AWAY, HOME, SLIP, picture
+from tests.unit.slips.examples import AWAY, HOME, SLIP, picture, python
 
 OTHER: dict[str, Any] = {
     "bet_id": 1043,
@@ -84,10 +81,8 @@ def test_the_key_is_the_same_in_another_process() -> None:
         "from dbsbm.slips.model import content_key\n"
         "print(content_key(SLIP, 'dark'))"
     )
-    environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
-    answer = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment
-    )
+    answer = python("-c", program)
+    assert answer.returncode == 0, answer.stderr
     assert answer.stdout.strip() == content_key(SLIP, "dark")
 
 
