@@ -6,6 +6,9 @@ import re
 
 from dbsbm.providers.espn_odds import parse_odds
 from dbsbm.providers.fields import (
+    LONGEST_ABBREVIATION,
+    LONGEST_DETAIL,
+    LONGEST_ID,
     JsonObject,
     Undecided,
     dig,
@@ -16,6 +19,7 @@ from dbsbm.providers.fields import (
     need,
     score,
     text,
+    word,
 )
 from dbsbm.providers.leagues import League
 from dbsbm.providers.model import GameRow, GameStatus, TeamRow
@@ -53,7 +57,7 @@ def parse_event(event: JsonObject, league: League) -> GameRow:
     regulation = _regulation(status, home, away) if state == "final" else (None, None)
     return GameRow(
         provider="espn",
-        provider_game_id=need(text(event.get("id")), "id"),
+        provider_game_id=need(word(event.get("id"), LONGEST_ID), "id"),
         league=league.key,
         home=parse_team(mapping(home.get("team"))),
         away=parse_team(mapping(away.get("team"))),
@@ -81,9 +85,9 @@ def parse_team(team: JsonObject) -> TeamRow:
         raise Undecided
     return TeamRow(
         provider="espn",
-        provider_team_id=need(text(team.get("id")), "id of a team"),
+        provider_team_id=need(word(team.get("id"), LONGEST_ID), "id of a team"),
         name=name,
-        abbreviation=text(team.get("abbreviation")),
+        abbreviation=word(team.get("abbreviation"), LONGEST_ABBREVIATION),
         color=_color(team.get("color")),
         alternate_color=_color(team.get("alternateColor")),
     )
@@ -139,7 +143,11 @@ def _detail(status: JsonObject, state: GameStatus) -> str:
     if state == "scheduled":
         return ""
     kind = mapping(status.get("type"))
-    return text(kind.get("shortDetail")) or text(kind.get("detail")) or ""
+    return (
+        word(kind.get("shortDetail"), LONGEST_DETAIL)
+        or word(kind.get("detail"), LONGEST_DETAIL)
+        or ""
+    )
 
 
 def _color(value: object) -> str | None:

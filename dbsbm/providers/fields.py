@@ -12,6 +12,11 @@ JsonObject: TypeAlias = Mapping[str, Any]
 T = TypeVar("T")
 
 _HIGHEST_SCORE = 9_999
+_LONGEST_TEXT = 100
+LONGEST_ID = 60
+LONGEST_ABBREVIATION = 8
+LONGEST_DETAIL = 40
+_LONGEST_RAW = 1_000
 _EMPTY: JsonObject = {}
 
 
@@ -42,10 +47,20 @@ def dig(value: object, *path: str) -> Any:
 
 
 def text(value: object) -> str | None:
-    """Return a non-empty string without surrounding space; numbers become text."""
+    """Return non-empty text in one line, at most 100 characters; numbers become text.
+
+    Control characters and broken surrogates, which no database takes, are dropped.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
-    return str(value).strip() or None
+    line = " ".join(str(value)[:_LONGEST_RAW].split())
+    return "".join(c for c in line if c.isprintable())[:_LONGEST_TEXT].strip() or None
+
+
+def word(value: object, longest: int) -> str | None:
+    """Return text of at most `longest` characters; a longer one is no id and no abbreviation."""
+    found = text(value)
+    return found if found is not None and len(found) <= longest else None
 
 
 def number(value: object) -> Decimal | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, NoReturn
 
 import httpcore
@@ -40,6 +43,12 @@ class HttpAnswer:
     elapsed: float
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return the certificates that every transport of the process trusts; reading them is slow."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class _Body(httpx.SyncByteStream):
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
@@ -56,7 +65,7 @@ class _DeadlineTransport(httpx.BaseTransport):
 
     def __init__(self) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_trust(),
             max_connections=20,
             max_keepalive_connections=10,
             keepalive_expiry=15,
@@ -194,12 +203,10 @@ def decode_json(answer: HttpAnswer, provider: str) -> Any:
     kind = answer.headers.get("content-type", "")
     if "html" in kind or answer.body.lstrip()[:1] == b"<":
         raise BadAnswer(f"{provider} sent a web page instead of data.", provider=provider)
-    try:
+    # As above, raised outside of the `except`: a decoder's error holds the whole document.
+    with suppress(ValueError, RecursionError):
         return json.loads(answer.body, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise BadAnswer(
-            f"{provider} sent data that is cut short or not JSON.", provider=provider
-        ) from None
+    raise BadAnswer(f"{provider} sent data that is cut short or not JSON.", provider=provider)
 
 
 def _no_constant(name: str) -> NoReturn:

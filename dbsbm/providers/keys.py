@@ -18,7 +18,9 @@ def fold_name(name: str) -> str:
 
     "FC Bodø/Glimt" and "fc bodo glimt" fold alike; scripts other than Latin keep their letters.
     """
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    # Twice, because decomposing brings out letters that still have a case.
+    caseless = unicodedata.normalize("NFKD", name).casefold()
+    decomposed = unicodedata.normalize("NFKD", caseless)
     bare = "".join(c for c in decomposed if ord(c) not in _COMBINING_DIACRITICS)
     composed = unicodedata.normalize("NFC", bare).translate(_UNDECOMPOSED)
     # Marks (vowel signs of Indic and Arabic scripts) are parts of letters, not punctuation.

@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Literal
 
 from dbsbm.providers.apisports.status import detail_of, status_of
-from dbsbm.providers.fields import JsonObject, dig, mapping, moment, need, text
+from dbsbm.providers.fields import (
+    LONGEST_ABBREVIATION,
+    LONGEST_ID,
+    JsonObject,
+    dig,
+    mapping,
+    moment,
+    need,
+    text,
+    word,
+)
 from dbsbm.providers.leagues import League, Sport
 from dbsbm.providers.model import GameRow, TeamRow
 
@@ -77,7 +87,7 @@ class Family:
         regulation = found.regulation if status == "final" else (None, None)
         return GameRow(
             provider=NAME,
-            provider_game_id=need(found.game_id, "id"),
+            provider_game_id=need(word(found.game_id, LONGEST_ID), "id"),
             league=league.key,
             home=team_of(mapping(dig(item, "teams", "home"))),
             away=team_of(mapping(dig(item, "teams", "away"))),
@@ -100,9 +110,9 @@ def team_of(team: JsonObject) -> TeamRow:
     """
     return TeamRow(
         provider=NAME,
-        provider_team_id=need(text(team.get("id")), "id of a team"),
+        provider_team_id=need(word(team.get("id"), LONGEST_ID), "id of a team"),
         name=need(text(team.get("name")), "name of a team"),
-        abbreviation=text(team.get("code")),
+        abbreviation=word(team.get("code"), LONGEST_ABBREVIATION),
     )
 
 

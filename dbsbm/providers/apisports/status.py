@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dbsbm.providers.fields import JsonObject, text
+from dbsbm.providers.fields import LONGEST_DETAIL, JsonObject, text, word
 from dbsbm.providers.model import GameStatus
 
 _CODES: dict[GameStatus, str] = {
@@ -18,6 +18,7 @@ _CODES: dict[GameStatus, str] = {
 }
 _BY_CODE = {code: status for status, codes in _CODES.items() for code in codes.split()}
 _INNING = re.compile(r"IN(\d+)")
+_BREAKS = frozenset({"HT", "BT"})
 _FINAL_DETAIL = {
     "FT": "Final",
     "AOT": "Final/OT",
@@ -41,7 +42,8 @@ def status_of(status: JsonObject) -> GameStatus:
 
 def detail_of(status: JsonObject, state: GameStatus, clock: str | None) -> str:
     """Return period and clock as a person reads them; empty before the start."""
-    code, long = text(status.get("short")) or "", text(status.get("long")) or ""
+    code = word(status.get("short"), 8) or ""
+    long = word(status.get("long"), LONGEST_DETAIL) or ""
     if state == "scheduled":
         return ""
     if state == "final":
@@ -50,4 +52,4 @@ def detail_of(status: JsonObject, state: GameStatus, clock: str | None) -> str:
         return long or code
     if inning := _INNING.fullmatch(code):
         return f"Inning {inning[1]}"
-    return f"{code} {clock}" if clock else code
+    return f"{code} {clock}"[:LONGEST_DETAIL] if clock and code not in _BREAKS else code
