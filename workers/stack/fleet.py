@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from signal import SIGINT, SIGTERM, Signals
 
 from dbsbm.health import heartbeat_file
 from dbsbm.settings import PROJECT_ROOT, Settings
@@ -85,7 +86,9 @@ class Fleet:
                     file=sign, after=silence, unless_down=redis_answers(self._settings.broker)
                 ),
                 stop_stage=_WORKERS,
-                # Celery's soft shutdown takes 20 s at most.
+                # Finish what runs and end: an idle worker at once. SIGTERM would always wait for
+                # the whole time of Celery's soft shutdown.
+                stop_signal=SIGINT,
                 stop_within=25.0,
             )
 
@@ -122,6 +125,7 @@ class Fleet:
         ready: Probe | None = None,
         stale: Staleness | None = None,
         stop_stage: int = _SERVERS,
+        stop_signal: Signals = SIGTERM,
         stop_within: float = 5.0,
     ) -> ProcessSpec:
         return ProcessSpec(
@@ -135,6 +139,7 @@ class Fleet:
             ready=ready,
             stale=stale,
             stop_stage=stop_stage,
+            stop_signal=stop_signal,
             stop_within=stop_within,
         )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from dbsbm.settings import Settings
 from workers.stack.keys import Keys, keys_of
 from workers.stack.ports import free_ports, is_free
 
@@ -71,7 +72,7 @@ class Instance:
         needs: Which stand-ins run.
         ports: Where they listen.
         keys: Generated secrets.
-        schedule: Job -> seconds, in place of the schedule's own; empty for an ordinary fleet.
+        overrides: Settings that come before what a person has set.
         notices: Sentences about what is not as a person may expect.
     """
 
@@ -80,7 +81,7 @@ class Instance:
     needs: Needs
     ports: Ports
     keys: Keys
-    schedule: Mapping[str, float] = field(default_factory=dict)
+    overrides: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
     @property
@@ -138,9 +139,7 @@ class Instance:
             fixed["PROVIDERS"] = "espn"
             fixed["ESPN_BASE_URL"] = f"{self.providers_url}/espn"
             fixed["SANDBOX_DATA"] = "true"
-        if self.schedule:
-            fixed["SCHEDULE_OVERRIDES"] = json.dumps(dict(self.schedule))
-        return fixed
+        return {**fixed, **self.overrides}
 
 
 _MADE_IF_MISSING = ("SECRET_KEY", "FLOWER_PASSWORD")
@@ -176,6 +175,30 @@ def ordinary_instance(root: Path) -> Instance:
         flower=wanted("FLOWER_PORT", DEFAULT_FLOWER_PORT, "Flower"),
     )
     return Instance(folder, given, needs, ports, keys_of(folder), notices=tuple(notices))
+
+
+def separate_instance(folder: Path, root: Path, schedule: Mapping[str, float]) -> Instance:
+    """A fleet that shares nothing with another, whatever is set: stand-ins alone, free ports.
+
+    Args:
+        folder: Where it keeps everything.
+        root: The project.
+        schedule: Job -> seconds, in place of the schedule's own.
+    """
+    free = free_ports()
+    overrides = {
+        "DATABASE_URL": f"sqlite:///{folder / 'dbsbm.db'}",
+        "SCHEDULE_OVERRIDES": json.dumps(dict(schedule)),
+        "LEAGUES": ",".join(Settings.model_fields["leagues"].default),
+    }
+    return Instance(
+        folder,
+        given_settings(root),
+        Needs(),
+        Ports(*(next(free) for _ in fields(Ports))),
+        keys_of(folder),
+        overrides=overrides,
+    )
 
 
 def _port(text: str | None, default: int) -> int:

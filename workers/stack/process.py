@@ -142,12 +142,15 @@ class ManagedProcess:
         except TimeoutError:
             return f"was not ready within {self.spec.ready_within:g} s and was killed"
         self.ready.set()
-        self._say(f"{self.spec.name} is ready after {time.monotonic() - began:.1f} s.")
+        self._say(f"{self.spec.name} {self._readiness(time.monotonic() - began)}.")
         if self.spec.stale is None:
             await asyncio.Future()  # nothing more to look at
         else:
             await _fall_silent(self.spec.stale)
         return "showed no sign of life and was killed"
+
+    def _readiness(self, seconds: float) -> str:
+        return "runs" if self.spec.ready is None else f"is ready after {seconds:.1f} s"
 
     async def _become_ready(self) -> None:
         probe = self.spec.ready

@@ -80,6 +80,18 @@ class Supervisor:
         else:
             await self._all_ready.wait()
 
+    async def wait_stopping(self) -> None:
+        """Wait until everything begins to end, for whatever reason."""
+        await self._stop.wait()
+
+    def what_is_missing(self) -> str:
+        """In words: why not every process is ready."""
+        if self._refusal is not None:
+            return self._refusal
+        late = [each for each in self._processes.values() if not each.ready.is_set()]
+        logs = ", ".join(str(each.log.path) for each in late)
+        return f"Not ready: {', '.join(each.spec.name for each in late)}. See {logs}."
+
     def announce(self, notes: Iterable[str]) -> None:
         """Tell people, and whoever asks later, that all is up and where."""
         self._state.notes = list(notes)
