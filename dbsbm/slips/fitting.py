@@ -10,10 +10,9 @@ from itertools import accumulate
 
 from dbsbm.slips import bidi
 from dbsbm.slips.faces import Weight
-from dbsbm.slips.graphemes import clean, clusters
+from dbsbm.slips.graphemes import ELLIPSIS, clean, clusters
 from dbsbm.slips.text import Line, measure, shape, split
 
-ELLIPSIS = "…"
 _STEP = 2  # pixels between the sizes tried; a finer step is not seen and fills the font cache
 _LINE_HEIGHT = 1.22  # of the font size, baseline to baseline
 _LARGEST_BESIDE = 1.2  # how much larger a text may be than the one beside it

@@ -12,6 +12,7 @@ ZWNJ, ZWJ = "\u200c", "\u200d"
 TEXT_STYLE, EMOJI_STYLE = "\ufe0e", "\ufe0f"
 JOINERS = frozenset((ZWNJ, ZWJ, TEXT_STYLE, EMOJI_STYLE))
 REPLACEMENT = "\ufffd"
+ELLIPSIS = "…"
 
 # Discord lets a display name be 32 characters and a provider's team name has no limit. Past this
 # many clusters nothing could ever be shown, so nothing more is measured.
@@ -42,11 +43,11 @@ def clean(text: str) -> str:
     (lone surrogates, private use) become U+FFFD.
     """
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())[:MAX_CLUSTERS].rstrip()
+        return _shortened(list(" ".join(text.split())))
     shown = "".join(_shown(char) for char in text[:_MAX_INPUT])
     words = " ".join(unicodedata.normalize("NFC", shown).split())
-    capped = "".join(_capped(cluster) for cluster in clusters(words)[:MAX_CLUSTERS])
-    return " ".join(capped.split())
+    capped = "".join(_capped(cluster) for cluster in clusters(words))
+    return _shortened(clusters(" ".join(capped.split())))
 
 
 def clusters(text: str) -> list[str]:
@@ -63,6 +64,12 @@ def clusters(text: str) -> list[str]:
 def is_flag(cluster: str) -> bool:
     """Tell whether the cluster is a pair of regional indicators."""
     return len(cluster) == 2 and all(ord(char) in _FLAG_LETTERS for char in cluster)
+
+
+def _shortened(parts: list[str]) -> str:
+    if len(parts) <= MAX_CLUSTERS:
+        return "".join(parts)
+    return "".join(parts[: MAX_CLUSTERS - 1]).rstrip() + ELLIPSIS
 
 
 def _shown(char: str) -> str:

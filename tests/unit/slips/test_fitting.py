@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbsbm.slips.faces import Weight
-from dbsbm.slips.fitting import ELLIPSIS, Fitted, TextStyle, fit, fit_alike
+from dbsbm.slips.fitting import Fitted, TextStyle, fit, fit_alike
+from dbsbm.slips.graphemes import ELLIPSIS
 from tests.unit.slips.examples import NAMES, any_text, patient
 
 ONE_LINE = TextStyle(Weight.BOLD, 60, 30)

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 
-from dbsbm.slips.graphemes import MAX_CLUSTERS, REPLACEMENT, clean, clusters, is_flag
+from dbsbm.slips.graphemes import ELLIPSIS, MAX_CLUSTERS, REPLACEMENT, clean, clusters, is_flag
 from tests.unit.slips.examples import NAMES, ZALGO, any_text, patient
 
 HIDDEN = {"Cc", "Cs", "Co", "Zl", "Zp"}
@@ -82,3 +82,4 @@ def test_what_means_nothing_becomes_the_replacement_character() -> None:
 @pytest.mark.parametrize("text", ["W" * 100_000, "漢" * 100_000, "a\u0301" * 100_000])
 def test_text_is_not_longer_than_can_be_shown(text: str) -> None:
     assert len(clusters(clean(text))) == MAX_CLUSTERS
+    assert clean(text).endswith(ELLIPSIS)
