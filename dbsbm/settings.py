@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +26,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from dbsbm.errors import ConfigError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+# Where container engines mount secrets: one file each, named like the setting.
+SECRETS_DIR = Path("/run/secrets")
 
 LogLevel = Annotated[
     Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
@@ -35,9 +37,19 @@ LogLevel = Annotated[
 
 def _redis_url(value: SecretStr) -> SecretStr:
     parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in {"redis", "rediss", "unix"} or not (parts.hostname or parts.path):
+    place = parts.path if parts.scheme == "unix" else parts.hostname
+    if parts.scheme not in {"redis", "rediss", "unix"} or not place or not _has_port(parts):
         raise ValueError("must look like redis://[:password@]host:port/db")
     return value
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """False where a slash in the password made a part of it look like the port."""
+    try:
+        _ = parts.port
+    except ValueError:
+        return False
+    return True
 
 
 def _database_url(value: SecretStr) -> SecretStr:
@@ -69,6 +81,7 @@ class Settings(BaseSettings):
         env_file=PROJECT_ROOT / ".env",
         env_file_encoding="utf-8",
         env_ignore_empty=True,
+        secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
         extra="ignore",
         frozen=True,
     )
@@ -195,6 +208,13 @@ class Settings(BaseSettings):
         8080, ge=1, le=65535, description="Port of the Discord stand-in's page, on loopback."
     )
 
+    @field_validator(
+        "redis_password", "discord_token", "apisports_key", "flower_password", mode="before"
+    )
+    @classmethod
+    def _empty_file_is_unset(cls, value: object) -> object:
+        return value or None
+
     @field_validator("providers", "leagues", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
@@ -265,7 +285,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment and the `.env` file of the project's root.
+    """Read the settings: environment first, then `.env` in the project's root, then SECRETS_DIR.
 
     Raises:
         ConfigError: One sentence that names every variable that is wrong or missing.
