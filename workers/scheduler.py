@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from celery.beat import Scheduler
@@ -24,6 +25,7 @@ from beat_schedule import SCHEDULE
 from dbsbm.db import slots
 from dbsbm.db.engine import Database
 from dbsbm.errors import ConfigError, DbsbmError
+from dbsbm.health import heartbeat_file
 from dbsbm.settings import load_settings
 
 log = logging.getLogger(__name__)
@@ -198,12 +200,15 @@ class SlotScheduler(Scheduler):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ledger: Ledger | None = None
+        self._heartbeat: Path | None = None
         self._failing = False
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
         """Read the schedule. Opens no connection."""
         settings = load_settings()
+        self._heartbeat = heartbeat_file(settings.data_dir, f"beat@{socket.gethostname()}")
+        self._heartbeat.parent.mkdir(parents=True, exist_ok=True)
         self._ledger = Ledger(
             Database(settings.database, pool_size=1, max_overflow=0),
             load_jobs(SCHEDULE, settings.schedule_overrides),
@@ -219,8 +224,10 @@ class SlotScheduler(Scheduler):
     def tick(self, *_args: Any, **_kwargs: Any) -> float:
         """One pass; returns seconds to sleep."""
         assert self._ledger is not None  # noqa: S101 - beat never ticks a lazy scheduler
+        assert self._heartbeat is not None  # noqa: S101
         try:
             pause = self._ledger.tick(datetime.now(UTC))
+            self._heartbeat.touch()
         except (DbsbmError, OSError, KombuError, RedisError) as error:
             if not self._failing:
                 log.warning(
