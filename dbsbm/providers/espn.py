@@ -28,6 +28,8 @@ RowT = TypeVar("RowT")
 NAME = "espn"
 _LIMITS = Limits(minute_assumed=60)
 """Our own courtesy: ESPN publishes no limit."""
+_USUAL_WAIT, _LONGEST_WAIT = 60, 3600
+"""Seconds: one strange header must not switch ESPN off for a year."""
 _PATH = "/apis/site/v2/sports"
 _ESPN_ZONE = ZoneInfo("America/New_York")
 _MOST_EVENTS, _MOST_TEAMS = "500", "1000"
@@ -46,7 +48,8 @@ class EspnDialect:
         if status == 200:
             return None
         if status == 429:
-            wait = integer(answer.headers.get("retry-after")) or 60
+            asked = integer(answer.headers.get("retry-after")) or 0
+            wait = min(asked, _LONGEST_WAIT) if asked > 0 else _USUAL_WAIT
             return RateLimited(
                 f"ESPN asks to wait {wait} s.", provider=NAME, retry_after=float(wait)
             )

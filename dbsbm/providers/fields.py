@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 _HIGHEST_SCORE = 9_999
 _LONGEST_TEXT = 100
+_YEARS = range(1990, 2100)
 LONGEST_ID = 60
 LONGEST_ABBREVIATION = 8
 LONGEST_DETAIL = 40
@@ -89,14 +90,16 @@ def score(value: object) -> int | None:
 
 
 def moment(value: object) -> datetime | None:
-    """Return an aware UTC time from ISO 8601 text with an offset, or from a Unix timestamp."""
+    """Return an aware UTC time of our days, from ISO 8601 with an offset or a Unix timestamp."""
     try:
         if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return parsed.astimezone(UTC) if parsed is not None and parsed.tzinfo else None
+            parsed = datetime.fromtimestamp(value, UTC)
+        else:
+            parsed = datetime.fromisoformat(value if isinstance(value, str) else "")
+        moment = parsed.astimezone(UTC) if parsed.tzinfo else None
     except (ValueError, OverflowError, OSError):
         return None
+    return moment if moment and moment.year in _YEARS else None
 
 
 def need(value: T | None, what: str) -> T:

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_DAY, _MINUTE = 86_400, 60
+_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 _REDIS_PAUSE = 5.0
 """Seconds for which a failed Redis is not asked again, so that its outage costs no time."""
 
@@ -90,7 +90,7 @@ class Guard:
             QuotaExhausted: The day's allowance, or the caller's share of it, is used up.
             RateLimited: The minute's is.
             Unavailable: The provider failed and is left alone for a while.
-            BadKey: The key was refused; nothing is asked with it for a day.
+            BadKey: The key was refused; nothing is asked with it for an hour.
             PlanDenied: The plan does not include it.
         """
         wish, verdict = self._on_ledger(lambda ledger: self._ask(ledger, meter, priority, plan))
@@ -136,11 +136,11 @@ class Guard:
         credential, scope, *plan = _hold_names(meter, admission.plan)
         if isinstance(error, BadKey):
             log.error(
-                "%s refused its key and is not asked again for a day: correct the key and restart.",
+                "%s refused its key and is left alone for an hour: correct the key and restart.",
                 meter.provider,
                 extra={"action": "providers.stop", "provider": meter.provider},
             )
-            self._hold(credential, "bad_key", _DAY)
+            self._hold(credential, "bad_key", _HOUR)
         elif isinstance(error, QuotaExhausted):
             self._hold(scope, "quota", wait)
         elif isinstance(error, RateLimited):

@@ -65,7 +65,9 @@ def test_moments_become_utc(value: object) -> None:
     assert fields.moment(value) == datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("value", ["2026-11-20T18:30", "2026-11-20", "soon", 10**18, None, True])
+@pytest.mark.parametrize(
+    "value", ["2026-11-20T18:30", "2026-11-20", "soon", "0001-01-01T00:00Z", 10**18, 0, None, True]
+)
 def test_a_time_without_a_zone_is_no_moment(value: object) -> None:
     assert fields.moment(value) is None
 

@@ -266,6 +266,14 @@ def test_a_refused_key_stops_every_sport_but_not_another_key(
     guard.admit(meter(key="k2"), "user")
 
 
+def test_a_refused_key_is_tried_again_after_an_hour(guard: Guard, clock: FakeClock) -> None:
+    # An account that was suspended by mistake must not stay dark for want of a restart.
+    call(guard, meter(), BadKey("no"))
+    clock.now += 3_600
+
+    guard.admit(meter(), "user")
+
+
 def test_what_the_plan_denies_is_not_asked_again_for_a_day(guard: Guard, clock: FakeClock) -> None:
     call(guard, meter(), PlanDenied("no"), plan="season:39:2026")
 
