@@ -1,0 +1,1 @@
+"""Advice from what was measured: rules that turn evidence into findings. Nothing is applied."""

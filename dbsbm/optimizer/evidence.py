@@ -1,0 +1,170 @@
+"""What the rules look at, as plain data: each part is there, or says why it is not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from dbsbm.errors import DbsbmError
+from dbsbm.monitor.series import parse_labels
+
+T = TypeVar("T")
+
+
+class NotEnabledError(DbsbmError):
+    """A rule could not look. The text says what it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Stands for a part of the evidence that could not be read."""
+
+    reason: str
+
+
+def present(part: T | Missing) -> T:
+    """The part itself.
+
+    Raises:
+        NotEnabledError: It is missing.
+    """
+    if isinstance(part, Missing):
+        raise NotEnabledError(part.reason)
+    return part
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One series over the window: the sum and the highest of its samples."""
+
+    name: str
+    labels: str
+    sum: float
+    highest: float
+
+
+class Counters:
+    """What was counted in the window, by name and labels."""
+
+    def __init__(self, totals: Iterable[Total]) -> None:
+        self._totals: dict[str, list[tuple[dict[str, str], Total]]] = defaultdict(list)
+        for total in totals:
+            self._totals[total.name].append((parse_labels(total.labels), total))
+
+    def sum(self, name: str, **labels: str) -> float:
+        """Sum over all series of the name that carry these labels."""
+        return sum(total.sum for total in self._matching(name, labels))
+
+    def highest(self, name: str, **labels: str) -> float:
+        """Highest sample of the name with these labels, 0 where there is none."""
+        return max((total.highest for total in self._matching(name, labels)), default=0.0)
+
+    def by_label(self, name: str, label: str, **labels: str) -> dict[str, float]:
+        """Value of `label` -> sum, over the series of the name that carry `labels`."""
+        sums: dict[str, float] = defaultdict(float)
+        for found, total in self._totals.get(name, ()):
+            if label in found and labels.items() <= found.items():
+                sums[found[label]] += total.sum
+        return dict(sums)
+
+    def _matching(self, name: str, labels: Mapping[str, str]) -> Iterable[Total]:
+        return (
+            total for found, total in self._totals.get(name, ()) if labels.items() <= found.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SlowQuery:
+    """A row of `slow_statements`; its numbers are since it was first seen."""
+
+    fingerprint: str
+    text: str
+    calls: int
+    total_seconds: float
+    worst_seconds: float
+    plan: list[dict[str, Any]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What an index could be made of.
+
+    Attributes:
+        columns: Those that an index can hold whole.
+        indexes: Columns of each index and of the primary key, in their order.
+    """
+
+    columns: frozenset[str]
+    indexes: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Work of one kind that was given up in the window and not replayed.
+
+    Attributes:
+        before: How many were given up in the window before this one.
+    """
+
+    source: str
+    task: str
+    count: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueEffects:
+    """Effects of one task that were promised and have not happened.
+
+    Attributes:
+        oldest: Age of the oldest.
+        attempts: Most attempts of one.
+    """
+
+    task: str
+    count: int
+    oldest: timedelta
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheMemory:
+    """The cache server's memory.
+
+    Attributes:
+        max_bytes: Its limit; 0 is none.
+        policy: What it does at the limit, such as `allkeys-lfu`.
+    """
+
+    used_bytes: int
+    max_bytes: int
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All the rules may look at.
+
+    Attributes:
+        since: Start of the window.
+        until: Its end: now.
+        covered: How much of the window has samples.
+        counters: Sums over the window.
+        evicted_keys: Keys that the cache's server evicted in the window.
+        tables: The tables that slow statements name.
+    """
+
+    since: datetime
+    until: datetime
+    dialect: str
+    covered: timedelta | Missing
+    counters: Counters | Missing
+    evicted_keys: int | Missing
+    slow_queries: tuple[SlowQuery, ...] | Missing
+    tables: Mapping[str, Table] | Missing
+    dead_letters: tuple[DeadLetters, ...] | Missing
+    overdue_effects: tuple[OverdueEffects, ...] | Missing
+    cache_memory: CacheMemory | Missing

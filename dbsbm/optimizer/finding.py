@@ -1,0 +1,52 @@
+"""What a rule has found: the object, the cause, the evidence, and what may help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from typing import Any, Literal
+
+Severity = Literal["info", "warning", "critical"]
+Risk = Literal["none", "low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        rule: The rule's name.
+        object: What it is about, such as `category game_data`; at most 190 characters.
+        severity: `warning` and `critical` make the fleet unhealthy, `info` does not.
+        cause: One or two sentences for the operator.
+        evidence: The numbers behind it, as JSON.
+        fix: What may help, most promising first. Advice: nothing is applied.
+        revert: How to undo it.
+        expected_gain: What there is to win, from the evidence, or that it was not measured.
+        confidence: Probability that the finding is true; not that the fix helps.
+        risk: What the fix may break.
+        proof: How the fix was tried, where it was.
+    """
+
+    rule: str
+    object: str
+    severity: Severity
+    cause: str
+    evidence: Mapping[str, Any]
+    fix: tuple[str, ...]
+    expected_gain: str
+    confidence: float
+    risk: Risk
+    revert: tuple[str, ...] = ()
+    proof: Mapping[str, Any] | None = field(default=None)
+
+    @property
+    def id(self) -> str:
+        """The same in every run that finds the same: of rule and object, not of the numbers."""
+        return blake2b(f"{self.rule}\0{self.object}".encode(), digest_size=16).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as JSON can hold it."""
+        fields = asdict(self)
+        return {"id": self.id, **fields, "fix": list(self.fix), "revert": list(self.revert)}

@@ -1,0 +1,207 @@
+"""Reads the evidence from the database and the cache's server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TypeVar
+
+import redis
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from dbsbm.db.engine import Database
+from dbsbm.db.models import DeadLetter, Effect, MetricBatch, MetricSample, SlowStatement
+from dbsbm.errors import TransientError
+from dbsbm.monitor.fingerprint import fingerprint
+from dbsbm.optimizer.evidence import (
+    CacheMemory,
+    Counters,
+    DeadLetters,
+    Evidence,
+    Missing,
+    OverdueEffects,
+    SlowQuery,
+    Table,
+    Total,
+)
+from dbsbm.optimizer.schema import read_tables
+
+T = TypeVar("T")
+
+OVERDUE = timedelta(minutes=5)
+"""An effect takes seconds, and the longest pause between two attempts is five minutes."""
+_SLOWEST = 50
+
+_COUNTERS = (
+    *("cache.hits", "cache.misses", "cache.sets", "cache.drops", "cache.errors"),
+    *("cache.invalidations", "cache.loads", "cache.load_ns"),
+    *("db.pool_wait.count", "db.pool_wait.max", "db.pool_wait_long", "db.pool_timeouts"),
+    *("db.pool.size.max", "db.pool.overflow.max", "db.pool.checked_out.max"),
+    *("task.run.count", "task.run.sum", "task.wait.count", "task.wait.sum", "task.wait.max"),
+    "task.wait_long",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that is looked at."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def before(self) -> datetime:
+        """Start of the window of the same length before this one."""
+        return self.since - (self.until - self.since)
+
+
+def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evidence:
+    """Read the evidence of the last `window`; a part that cannot be read is `Missing`."""
+    until = datetime.now(UTC)
+    times = Window(until - window, until)
+
+    def read(probe: Callable[[Session, Window], T]) -> T | Missing:
+        return _read(database, probe, times)
+
+    blindness = read(_why_blind)
+
+    def read_samples(probe: Callable[[Session, Window], T]) -> T | Missing:
+        # Without samples an empty table is no evidence that all is well.
+        return read(probe) if blindness is None else blindness
+
+    slow_queries = read_samples(_slow_queries)
+    return Evidence(
+        since=times.since,
+        until=times.until,
+        dialect=database.dialect,
+        covered=read_samples(_covered),
+        counters=read_samples(_counters),
+        evicted_keys=read_samples(_evicted_keys),
+        slow_queries=slow_queries,
+        tables=_tables(database, slow_queries),
+        dead_letters=read(_dead_letters),
+        overdue_effects=read(_overdue_effects),
+        cache_memory=_cache_memory(cache),
+    )
+
+
+def _read(database: Database, probe: Callable[[Session, Window], T], times: Window) -> T | Missing:
+    try:
+        with database.read() as session:
+            return probe(session, times)
+    except (SQLAlchemyError, TransientError) as error:
+        return Missing(f"The database could not be asked ({type(error).__name__}).")
+
+
+def _why_blind(session: Session, times: Window) -> Missing | None:
+    newest = session.scalar(select(func.max(MetricBatch.taken_at)))
+    if newest is not None and newest >= times.since:
+        return None
+    hours = (times.until - times.since).total_seconds() / 3600
+    return Missing(
+        f"No sample was stored in the last {hours:.3g} hours: set ENABLE_PERFORMANCE_MONITORING, "
+        "and see that beat and a worker for the queue maintenance run."
+    )
+
+
+def _covered(session: Session, times: Window) -> timedelta:
+    first = session.scalar(
+        select(func.min(MetricBatch.taken_at)).where(MetricBatch.taken_at >= times.since)
+    )
+    return timedelta(0) if first is None else times.until - first
+
+
+def _counters(session: Session, times: Window) -> Counters:
+    value = MetricSample.value
+    rows = session.execute(
+        select(MetricSample.name, MetricSample.labels, func.sum(value), func.max(value))
+        .where(MetricSample.name.in_(_COUNTERS), MetricSample.taken_at >= times.since)
+        .group_by(MetricSample.name, MetricSample.labels)
+    )
+    return Counters(Total(name, labels, total, peak) for name, labels, total, peak in rows)
+
+
+def _evicted_keys(session: Session, times: Window) -> int | Missing:
+    """How far the server's own count grew; it begins at zero whenever the server does."""
+    counts = session.scalars(
+        select(MetricSample.value)
+        .where(MetricSample.name == "cache.evicted_keys", MetricSample.taken_at >= times.since)
+        .order_by(MetricSample.taken_at)
+    ).all()
+    if not counts:
+        return Missing("The cache's server did not answer when it was sampled.")
+    return int(sum(new - old if new >= old else new for old, new in pairwise(counts)))
+
+
+def _slow_queries(session: Session, times: Window) -> tuple[SlowQuery, ...]:
+    rows = session.scalars(
+        select(SlowStatement)
+        .where(SlowStatement.last_seen >= times.since)
+        .order_by(SlowStatement.total_seconds.desc())
+        .limit(_SLOWEST)
+    )
+    return tuple(
+        SlowQuery(
+            row.fingerprint, row.text, row.calls, row.total_seconds, row.worst_seconds, row.plan
+        )
+        for row in rows
+    )
+
+
+def _tables(
+    database: Database, queries: Iterable[SlowQuery] | Missing
+) -> Mapping[str, Table] | Missing:
+    if isinstance(queries, Missing):
+        return queries
+    named = {fingerprint(query.text, database.dialect).table for query in queries}
+    try:
+        return read_tables(database.engine, named)
+    except SQLAlchemyError as error:
+        return Missing(f"The schema could not be read ({type(error).__name__}).")
+
+
+def _dead_letters(session: Session, times: Window) -> tuple[DeadLetters, ...]:
+    in_window = DeadLetter.created_at >= times.since
+    before = _letters(
+        session, DeadLetter.created_at >= times.before, DeadLetter.created_at < times.since
+    )
+    return tuple(
+        DeadLetters(source, task, count, before.get((source, task), 0))
+        for (source, task), count in sorted(
+            _letters(session, in_window, DeadLetter.replayed_at.is_(None)).items()
+        )
+    )
+
+
+def _letters(session: Session, *where: ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    rows = session.execute(
+        select(DeadLetter.source, DeadLetter.task, func.count())
+        .where(*where)
+        .group_by(DeadLetter.source, DeadLetter.task)
+    )
+    return {(source, task): count for source, task, count in rows}
+
+
+def _overdue_effects(session: Session, times: Window) -> tuple[OverdueEffects, ...]:
+    rows = session.execute(
+        select(Effect.task, func.count(), func.min(Effect.created_at), func.max(Effect.attempts))
+        .where(Effect.state == "pending", Effect.created_at < times.until - OVERDUE)
+        .group_by(Effect.task)
+        .order_by(Effect.task)
+    )
+    return tuple(
+        OverdueEffects(task, count, times.until - oldest, attempts)
+        for task, count, oldest, attempts in rows
+    )
+
+
+def _cache_memory(cache: redis.Redis) -> CacheMemory | Missing:
+    try:
+        info = cache.info("memory")
+        return CacheMemory(info["used_memory"], info["maxmemory"], info["maxmemory_policy"])
+    except (redis.RedisError, KeyError) as error:
+        return Missing(f"The cache's server did not say how full it is ({type(error).__name__}).")
