@@ -11,6 +11,7 @@ from typing import Any, Final
 import redis.asyncio
 
 from dbsbm.cache.core import FAILURES, MARK_READ, Core
+from dbsbm.cache.envelope import is_unread
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.stats import Stats
@@ -57,16 +58,11 @@ class AsyncCache:
         if not unique:
             return {}
         wires, nothing = [key.wire for key in unique], [None] * len(unique)
-        stored = await self._call(unique, lambda client: client.mget(wires), nothing, ends_at)
-        found, first_reads = {}, []
-        for key, item in zip(unique, stored, strict=True):
-            value, is_first = self._core.opened(key, item)
-            if value is not MISS:
-                found[key] = value
-            if is_first:
-                first_reads.append(key)
-        await self._mark(first_reads, ends_at)
-        return found
+        answer = await self._call(unique, lambda client: client.mget(wires), nothing, ends_at)
+        stored = dict(zip(unique, answer, strict=True))
+        for key in await self._vanished([k for k in unique if is_unread(stored[k])], ends_at):
+            stored[key] = None
+        return self._core.opened_many(stored)
 
     async def set(self, key: Key, value: object, *, ttl: timedelta | None = None) -> bool:
         """Store a value, and tell whether the server has it.
@@ -87,11 +83,13 @@ class AsyncCache:
             self._core.writes.succeeded()
         return self._core.count_store(key, entry, answer)
 
-    async def _mark(self, keys: Sequence[Key], ends_at: float) -> None:
-        script = self._mark_read
-        if script is not None and keys and self._core.writes.admits():
-            wires = [key.wire for key in keys]
-            await self._call(keys, lambda _: script(wires), None, ends_at)
+    async def _vanished(self, unread: Sequence[Key], ends_at: float) -> Sequence[Key]:
+        """Mark values as read, and return the keys of those that are no longer there."""
+        script, wires = self._mark_read, [key.wire for key in unread]
+        if script is None or not wires or not self._core.writes.admits():
+            return []
+        present = await self._call(unread, lambda _: script(wires), (), ends_at)
+        return [key for key, there in zip(unread, present, strict=False) if not there]
 
     async def _call(
         self,

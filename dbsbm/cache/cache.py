@@ -11,6 +11,7 @@ import redis
 
 from dbsbm.cache.categories import Category
 from dbsbm.cache.core import MARK_READ, Core, Entry
+from dbsbm.cache.envelope import is_unread
 from dbsbm.cache.guard import Guard
 from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.lease import Leases
@@ -52,16 +53,15 @@ class Cache:
     def get(self, key: Key) -> Any | Miss:
         """Return the value under a key, or MISS."""
         stored = self._guard.read((key,), lambda client: client.get(key.wire))
-        value, is_first = self._opened(key, stored)
-        if is_first:
-            self._mark([key])
-        return value
+        if self._guard.knows_outdated(key) or (is_unread(stored) and self._vanished([key])):
+            stored = None
+        return self._core.opened(key, stored)
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Any]:
         """Return the values that are there, in one round trip for 200 keys."""
         found: dict[Key, Any] = {}
         for batch in batches(keys):
-            self._get_batch(batch, found)
+            found.update(self._core.opened_many(self._get_batch(batch)))
         return found
 
     def set(self, key: Key, value: object, *, ttl: timedelta | None = None) -> bool:
@@ -141,25 +141,21 @@ class Cache:
         """
         return self._guard.remove_category(category)
 
-    def _opened(self, key: Key, stored: bytes | None) -> tuple[Any | Miss, bool]:
-        return self._core.opened(key, None if self._guard.knows_outdated(key) else stored)
+    def _get_batch(self, batch: Sequence[Key]) -> dict[Key, bytes | None]:
+        wires, nothing = [key.wire for key in batch], [None] * len(batch)
+        answer = self._guard.read(batch, lambda client: client.mget(wires), nothing)
+        stored = dict(zip(batch, answer, strict=True))
+        unread = [key for key, item in stored.items() if is_unread(item)]
+        gone = {*self._vanished(unread), *filter(self._guard.knows_outdated, batch)}
+        return {key: None if key in gone else item for key, item in stored.items()}
 
-    def _get_batch(self, batch: Sequence[Key], found: dict[Key, Any]) -> None:
-        wires, first_reads = [key.wire for key in batch], []
-        stored = self._guard.read(batch, lambda client: client.mget(wires), [None] * len(batch))
-        for key, item in zip(batch, stored, strict=True):
-            value, is_first = self._opened(key, item)
-            if value is not MISS:
-                found[key] = value
-            if is_first:
-                first_reads.append(key)
-        self._mark(first_reads)
-
-    def _mark(self, keys: Sequence[Key]) -> None:
-        script = self._mark_read
-        if script is not None and keys:
-            wires = [key.wire for key in keys]
-            self._guard.touch(keys, lambda _: script(wires))
+    def _vanished(self, unread: Sequence[Key]) -> Sequence[Key]:
+        """Mark values as read, and return the keys of those that are no longer there."""
+        script, wires = self._mark_read, [key.wire for key in unread]
+        if script is None or not wires:
+            return []
+        present = self._guard.touch(unread, lambda _: script(wires))
+        return [key for key, there in zip(unread, present or (), strict=False) if not there]
 
     def _set_batch(self, entries: Mapping[Key, Entry]) -> int:
         answers = self._guard.write(list(entries), lambda client: _set_all(client, entries))
@@ -200,8 +196,11 @@ class Cache:
 
 
 def _set_all(client: redis.Redis, entries: Mapping[Key, Entry]) -> list[Any]:
-    """Send all, and return an answer or an exception for each."""
+    """Send all, and return an answer or an exception for each; raise if none was stored."""
     pipeline = client.pipeline(transaction=False)
     for key, entry in entries.items():
         pipeline.set(key.wire, entry.data, px=entry.ttl_ms)
-    return pipeline.execute(raise_on_error=False)
+    answers = pipeline.execute(raise_on_error=False)
+    if all(isinstance(answer, Exception) for answer in answers):
+        raise answers[0]
+    return answers

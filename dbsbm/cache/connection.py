@@ -54,7 +54,7 @@ def connect(
     """
     options = _options(_parse(url, parse_url), password, connect_timeout, timeout)
     pool = redis.ConnectionPool(retry=Retry(NoBackoff(), 0), **options)
-    return redis.Redis(connection_pool=pool)
+    return redis.Redis.from_pool(pool)  # closing the client closes its connections
 
 
 def connect_async(
@@ -62,16 +62,19 @@ def connect_async(
     password: SecretStr | None = None,
     *,
     connect_timeout: float = CONNECT_TIMEOUT,
-    timeout: float = TIMEOUT,
 ) -> redis.asyncio.Redis:
     """Return a client for the coroutines of one event loop. See `connect`.
+
+    It waits for answers as long as its caller does: `AsyncCache` gives every call a deadline. (A
+    time-out of the client's own goes through `asyncio.wait_for`, which up to Python 3.11 may lose
+    the cancellation by which deadlines work.)
 
     Raises:
         ConfigError: The URL is none.
     """
-    options = _options(_parse(url, parse_async_url), password, connect_timeout, timeout)
+    options = _options(_parse(url, parse_async_url), password, connect_timeout, None)
     pool = redis.asyncio.ConnectionPool(retry=AsyncRetry(NoBackoff(), 0), **options)
-    return redis.asyncio.Redis(connection_pool=pool)
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 def _parse(url: str | SecretStr, parser: Any) -> dict[str, Any]:
@@ -85,7 +88,10 @@ def _parse(url: str | SecretStr, parser: Any) -> dict[str, Any]:
 
 
 def _options(
-    parsed: dict[str, Any], password: SecretStr | None, connect_timeout: float, timeout: float
+    parsed: dict[str, Any],
+    password: SecretStr | None,
+    connect_timeout: float,
+    timeout: float | None,
 ) -> dict[str, Any]:
     """Return the options of a connection. Ours win over those that a URL's query may set."""
     username, in_url = parsed.pop("username", None), parsed.pop("password", None)

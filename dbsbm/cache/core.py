@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -24,14 +24,20 @@ log = logging.getLogger(__name__)
 FAILURES: Final = (redis.RedisError, OSError, TimeoutError)
 """All that a client may raise when the server is away, slow, full, read-only or wants a login."""
 
-# The mark that the first reader of a value sets. If the value was replaced meanwhile, the new one
-# is marked, and stays a little longer than it might.
+# The mark that the first reader of a value sets; the answer tells of each key whether it is still
+# there to be marked. A value that vanished before it could be marked counts as not read: so a
+# clean-up, which spares what is marked, never removes a value that somebody was given.
 MARK_READ: Final = f"""
-for _, key in ipairs(KEYS) do
-  if redis.call('GETRANGE', key, 0, 0) == '{envelope.UNREAD.decode()}' then
-    redis.call('SETRANGE', key, 0, '{envelope.READ.decode()}')
+local present = {{}}
+for i, key in ipairs(KEYS) do
+  local mark = redis.call('GETRANGE', key, 0, 0)
+  if mark == '{envelope.UNREAD.decode()}' then
+    mark = '{envelope.READ.decode()}'
+    redis.call('SETRANGE', key, 0, mark)
   end
+  present[i] = mark == '{envelope.READ.decode()}' and 1 or 0
 end
+return present
 """
 
 _REFUSED_WRITES: Final = ("MISCONF", "NOREPLICAS")
@@ -57,18 +63,19 @@ class Core:
         self.link = Breaker("cache", clock)
         self.writes = Breaker("cache for writing", clock)
 
-    def opened(self, key: Key, stored: bytes | None) -> tuple[Any | Miss, bool]:
-        """Count a read.
-
-        Returns:
-            The value or MISS, and whether this is its first reader.
-        """
+    def opened(self, key: Key, stored: bytes | None) -> Any | Miss:
+        """Return the value that was stored, or MISS, and count the read."""
         value = unseal(key.category, stored)
         if stored is None or value is MISS:
             self.stats.missed(key.category)
-            return MISS, False
+            return MISS
         self.stats.hit(key.category, len(stored))
-        return value, stored[:1] == envelope.UNREAD
+        return value
+
+    def opened_many(self, stored: Mapping[Key, bytes | None]) -> dict[Key, Any]:
+        """Return the values among what was stored, and count the reads."""
+        opened = {key: self.opened(key, item) for key, item in stored.items()}
+        return {key: value for key, value in opened.items() if value is not MISS}
 
     def sealed(self, key: Key, value: object, ttl: timedelta | None) -> Entry | None:
         """Encode a value; None, counted as a drop, if it is too large for its category.

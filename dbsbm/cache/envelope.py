@@ -35,6 +35,11 @@ def lease(ttl_ms: int) -> bytes:
     return LEASE + ttl_ms.to_bytes(4, "big") + secrets.token_bytes(16)
 
 
+def is_unread(stored: bytes | None) -> bool:
+    """Tell whether this is a value that nobody has read yet."""
+    return stored is not None and stored[:1] == UNREAD
+
+
 def is_lease(stored: bytes) -> bool:
     """Tell whether the value is still being loaded."""
     return stored[:1] == LEASE

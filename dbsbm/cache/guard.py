@@ -39,18 +39,7 @@ class Guard:
             command: Given the client, makes the call and returns its answer.
             otherwise: The answer when it fails, is known to fail, or there is no server.
         """
-        if self._client is None:
-            return otherwise
-        if not self._core.link.admits() or not self._pay_debts(self._client):
-            self._core.skipped(keys)
-            return otherwise
-        try:
-            answer = command(self._client)
-        except FAILURES as error:
-            self._core.failed(keys, error)
-            return otherwise
-        self._core.link.succeeded()
-        return answer
+        return self._call(keys, command, otherwise)
 
     def write(
         self,
@@ -64,12 +53,13 @@ class Guard:
         if not self._core.writes.admits():
             self._core.skipped(keys)
             return otherwise
-        return self.read(keys, lambda client: self._proven(command(client)), otherwise)
+        return self._call(keys, command, otherwise, may_write=True)
 
-    def touch(self, keys: Sequence[Key], command: Callable[[redis.Redis], Any]) -> None:
-        """Make a write that is not missed when it cannot be made."""
-        if self._core.writes.admits():
-            self.read(keys, command)
+    def touch(self, keys: Sequence[Key], command: Callable[[redis.Redis], Any]) -> Any:
+        """Make a write that is not missed when it cannot be made; the answer is None then."""
+        if not self._core.writes.admits():
+            return None
+        return self._call(keys, command, may_write=True)
 
     def remove(self, keys: Sequence[Key]) -> bool:
         """Remove keys, now or, returning False, as soon as the server can be told."""
@@ -98,13 +88,32 @@ class Guard:
         """Tell whether the server may still hold what we could not remove."""
         return bool(self._debts) and self._debts.covers(key)
 
-    def _proven(self, answer: Any) -> Any:
-        self._core.writes.succeeded()
+    def _call(
+        self,
+        keys: Sequence[Key],
+        command: Callable[[redis.Redis], Any],
+        otherwise: Any = None,
+        *,
+        may_write: bool = False,
+    ) -> Any:
+        if self._client is None:
+            return otherwise
+        if not self._core.link.admits() or not self._pay_debts(self._client, may_write):
+            self._core.skipped(keys)
+            return otherwise
+        try:
+            answer = command(self._client)
+        except FAILURES as error:
+            self._core.failed(keys, error)
+            return otherwise
+        self._core.link.succeeded()
+        if may_write:
+            self._core.writes.succeeded()
         return answer
 
-    def _pay_debts(self, client: redis.Redis) -> bool:
+    def _pay_debts(self, client: redis.Redis, may_write: bool) -> bool:
         """Remove what could not be removed before; False if the server is away still."""
-        if not self._debts or not self._core.writes.admits():
+        if not self._debts or not (may_write or self._core.writes.admits()):
             return True
         keys, categories = self._debts.keys, self._debts.categories
         try:

@@ -42,12 +42,14 @@ def test_a_user_name_goes_with_the_password() -> None:
     assert login(connect(f"rediss://cappers:{SECRET}@cache.internal")) == ("cappers", SECRET)
 
 
-@pytest.mark.parametrize("make", [connect, connect_async])
-def test_what_a_url_says_of_timeouts_and_protocol_does_not_count(make: Any) -> None:
+@pytest.mark.parametrize(("make", "timeout"), [(connect, TIMEOUT), (connect_async, None)])
+def test_what_a_url_says_of_timeouts_and_protocol_does_not_count(
+    make: Any, timeout: float | None
+) -> None:
     url = "redis://localhost/0?protocol=2&socket_timeout=9&socket_connect_timeout=9"
     options = make(url).connection_pool.connection_kwargs
     assert options["protocol"] == 3
-    assert options["socket_timeout"] == TIMEOUT
+    assert options["socket_timeout"] == timeout
     assert options["socket_connect_timeout"] == CONNECT_TIMEOUT
     assert options["retry"].get_retries() == 0
 

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+
+from dbsbm.cache import Cache, Category, Key, StatsFlusher, connect, read_totals
+from dbsbm.cache.stats import Counters
+from dbsbm.cache.totals import TOTALS_KEY
+from dbsbm.errors import TransientError
+from tests.servers import ValkeyServer, free_port, wait_until
+
+GAME, TEAM = Category.GAME_DATA, Category.TEAM_DATA
+
+
+def test_threads_are_counted_exactly(cache: Cache, threads: ThreadPoolExecutor) -> None:
+    def work(thread: int) -> None:
+        for number in range(50):
+            key = Key.of(GAME, thread, number)
+            cache.get(key)
+            cache.set(key, number)
+            cache.get(key)
+            cache.get_or_load(key, lambda: 1 // 0)
+            cache.get_or_load(Key.of(TEAM, thread, number), lambda: 1)
+            cache.invalidate(key)
+
+    list(threads.map(work, range(16)))
+    counted = cache.stats.snapshot()
+    size = counted[GAME].bytes_written
+    assert counted[GAME] == Counters(
+        hits=1600, misses=800, sets=800, invalidations=800, bytes_written=size, bytes_read=2 * size
+    )
+    team = counted[TEAM]
+    assert (team.misses, team.loads, team.sets, team.hits) == (800, 800, 800, 0)
+
+
+WORK = """
+import sys
+from dbsbm.cache import Cache, Category, Key, StatsFlusher, connect
+process = int(sys.argv[2])
+with connect(sys.argv[1], connect_timeout=30, timeout=30) as client:
+    cache = Cache(client)
+    flusher = StatsFlusher(cache.stats, client)
+    for number in range(100):
+        key = Key.of(Category.GAME_DATA, process, number)
+        cache.get(key)
+        cache.get_or_load(key, lambda: number)
+        cache.get(key)
+        if number % 7 == process:
+            assert flusher.flush()
+    cache.get(Key.of(Category.TEAM_DATA, 1))
+    assert flusher.flush()
+    assert flusher.flush()
+"""
+
+
+def test_four_processes_add_up_exactly(client: redis.Redis, valkey_cache: ValkeyServer) -> None:
+    running = [
+        subprocess.Popen([sys.executable, "-c", WORK, valkey_cache.url, str(number)])
+        for number in range(4)
+    ]
+    assert [process.wait(60) for process in running] == [0] * 4
+    totals = read_totals(client)
+    game = totals[GAME]
+    assert (game.hits, game.misses, game.loads, game.sets) == (400, 800, 400, 400)
+    assert (game.errors, game.drops) == (0, 0)
+    assert game.bytes_read == game.bytes_written > 0
+    assert game.load_ns > 0
+    assert totals[TEAM] == Counters(misses=4)
+    assert totals[Category.SESSION] == Counters()
+
+
+def test_a_flush_whose_answer_was_lost_counts_once(
+    cache: Cache, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flusher = StatsFlusher(cache.stats, client)
+    send = flusher._add_batch
+
+    def send_and_lose_the_answer(*args: Any, **kwargs: Any) -> None:
+        send(*args, **kwargs)
+        raise redis.TimeoutError("lost")
+
+    cache.get(Key.of(GAME, 1))
+    monkeypatch.setattr(flusher, "_add_batch", send_and_lose_the_answer)
+    assert not flusher.flush()
+    monkeypatch.undo()
+    cache.get(Key.of(GAME, 1))
+    assert flusher.flush()
+    assert read_totals(client)[GAME].misses == 1
+    assert flusher.flush()
+    assert read_totals(client)[GAME].misses == 2
+
+
+def test_counts_wait_for_the_server(fresh_valkey_cache: ValkeyServer) -> None:
+    with connect(fresh_valkey_cache.url) as client:
+        cache = Cache(None)
+        flusher = StatsFlusher(cache.stats, client)
+        cache.get(Key.of(GAME, 1))
+        fresh_valkey_cache.kill()
+        assert not flusher.flush()
+        cache.get(Key.of(GAME, 1))
+        fresh_valkey_cache.start()
+        wait_until(flusher.flush)
+        wait_until(lambda: flusher.flush() and not cache.stats.drain())
+    with connect(fresh_valkey_cache.url, connect_timeout=30, timeout=30) as client:
+        assert read_totals(client)[GAME] == Counters(misses=2)
+
+
+def test_totals_of_an_empty_server_are_zero(client: redis.Redis) -> None:
+    assert read_totals(client) == {category: Counters() for category in Category}
+
+
+def test_a_flush_of_nothing_sends_nothing(cache: Cache, client: redis.Redis) -> None:
+    assert StatsFlusher(cache.stats, client).flush()
+    assert not client.exists(TOTALS_KEY)
+
+
+def test_totals_of_a_server_that_is_away_are_a_transient_error() -> None:
+    with connect(f"redis://127.0.0.1:{free_port()}") as client, pytest.raises(TransientError):
+        read_totals(client)
