@@ -70,7 +70,8 @@ class FleetTask(celery.Task):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run under the trace, unless the message has killed its worker too often."""
         request = self.request
-        token = logs.trace_id.set(request.root_id or request.id)
+        # Set and not reset: Celery's own line about the outcome comes after this returns.
+        logs.trace_id.set(request.root_id or request.id)
         began = time.perf_counter()
         outcome = "failed"
         try:
@@ -90,7 +91,12 @@ class FleetTask(celery.Task):
                     run_seconds=time.perf_counter() - began,
                     outcome=outcome,
                 )
-            logs.trace_id.reset(token)
+
+    def signature_from_request(self, request: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """A retry is shown as its original was: the sender decided what may be seen of it."""
+        request = request or self.request
+        signature = super().signature_from_request(request, *args, **kwargs)
+        return signature.set(argsrepr=request.argsrepr, kwargsrepr=request.kwargsrepr)
 
 
 class ScheduledTask(FleetTask):

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
-from dbsbm.optimizer.analyse import analyse as run_analysis
 
+from dbsbm.optimizer.analyse import analyse as run_analysis
 from tasks.base import ScheduledTask, services, trace
 
 WINDOW = timedelta(hours=24)
