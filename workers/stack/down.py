@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
 from dbsbm.settings import PROJECT_ROOT
 from workers.stack import leftovers, state
@@ -15,9 +16,18 @@ from workers.stack.state import FolderLock, StackState
 PATIENCE = 45.0
 
 
-def down(patience: float = PATIENCE) -> int:
-    """End the fleet of this project, also one whose supervisor is gone or does not listen."""
-    folder = ordinary_folder(given_settings(PROJECT_ROOT), PROJECT_ROOT)
+def down() -> int:
+    """End the fleet of this project."""
+    return end_stack(ordinary_folder(given_settings(PROJECT_ROOT), PROJECT_ROOT))
+
+
+def end_stack(folder: Path, patience: float = PATIENCE) -> int:
+    """End the stack of a folder, also one whose supervisor is gone or does not listen.
+
+    Args:
+        folder: The instance folder.
+        patience: Seconds that the supervisor has for an orderly stop.
+    """
     known = StackState.read(folder)
     if known is None:
         tell("Nothing is running.")

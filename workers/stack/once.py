@@ -18,7 +18,6 @@ from workers.stack.fleet import Fleet
 from workers.stack.instance import given_settings, ordinary_folder, separate_instance
 from workers.stack.outcome import Outcome
 from workers.stack.proof import Proof
-from workers.stack.spec import EXIT_CONFIG
 from workers.stack.speech import complain, speaker, tell
 from workers.stack.state import FolderLock
 from workers.stack.supervisor import Supervisor
@@ -48,25 +47,25 @@ _BESIDE = (
 
 def once(*, as_json: bool) -> int:
     """Prove the fleet; 0 where every step went well."""
-    home = ordinary_folder(given_settings(PROJECT_ROOT), PROJECT_ROOT)
+    try:
+        outcomes = _prove(ordinary_folder(given_settings(PROJECT_ROOT), PROJECT_ROOT))
+    except ConfigError as error:
+        outcomes = [Outcome("start", False, 0, str(error))]
+    tell(outcome.as_json(outcomes) if as_json else outcome.as_table(outcomes))
+    return 0 if outcome.is_good(outcomes) else 1
+
+
+def _prove(home: Path) -> list[Outcome]:
     folder = home / "once"
     lock = FolderLock(folder)
     if not lock.acquire():
-        complain("Another ./dev up --once is running: wait until it has ended.")
-        return 1
+        raise ConfigError("Another ./dev up --once is running: wait until it has ended.")
     _empty(folder)
     instance = separate_instance(folder, PROJECT_ROOT, SCHEDULE)
-    try:
-        os.environ.update(instance.environment())
-        settings = load_settings()
-    except ConfigError as error:
-        complain(str(error))
-        return EXIT_CONFIG
+    os.environ.update(instance.environment())
+    settings = load_settings()
     supervisor = Supervisor(Fleet(instance, settings).specs(), folder, speaker(folder, sys.stderr))
-    run = Run(supervisor, Proof(instance, settings, home / "slips"))
-    outcomes = asyncio.run(run.to_end())
-    tell(outcome.as_json(outcomes) if as_json else outcome.as_table(outcomes))
-    return 0 if outcome.is_good(outcomes) else 1
+    return asyncio.run(Run(supervisor, Proof(instance, settings, home / "slips")).to_end())
 
 
 class Run:

@@ -22,7 +22,7 @@ def up() -> int:
     folder = ordinary_folder(given_settings(PROJECT_ROOT), PROJECT_ROOT)
     lock = FolderLock(folder)
     if not lock.acquire():
-        tell("\n".join(_running(folder)))
+        tell("\n".join(describe_running(folder)))
         return 0
     instance = ordinary_instance(PROJECT_ROOT)
     try:
@@ -49,7 +49,8 @@ async def _serve(fleet: Fleet, folder: Path) -> int:
         announcing.cancel()
 
 
-def _running(folder: Path) -> list[str]:
+def describe_running(folder: Path) -> list[str]:
+    """What to tell a person who starts a fleet that runs already."""
     known = StackState.read(folder)
     if known is None or not known.notes:
         return ["Already running, and still starting: ./dev logs -f shows what it does."]

@@ -17,6 +17,7 @@ from typing import Any
 from workers.stack.probes import file_exists
 from workers.stack.spec import ProcessSpec, Staleness
 from workers.stack.speech import speaker
+from workers.stack.state import FolderLock
 from workers.stack.supervisor import Supervisor
 
 
@@ -42,6 +43,8 @@ def _staleness(values: dict[str, Any], folder: Path) -> Staleness:
 
 
 async def _main(folder: Path, specs: list[dict[str, Any]]) -> int:
+    lock = FolderLock(folder)
+    assert lock.acquire()
     supervisor = Supervisor(
         [_spec(spec, folder) for spec in specs], folder, speaker(folder, sys.stdout)
     )
