@@ -26,7 +26,7 @@ TASKS = {
     "tasks.monitor.sample": ("maintenance", 45, 60),
     "tasks.optimizer.analyse": ("maintenance", 90, 120),
     "tasks.outbox.relay": ("maintenance", 45, 60),
-    "tasks.retention.prune": ("maintenance", 240, 300),
+    "tasks.retention.prune": ("maintenance", 90, 120),
     # Routed to each worker's own queue by whoever sends it; the queue here is never used.
     "tasks.health.canary": ("maintenance", 5, 10),
 }

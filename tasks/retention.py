@@ -11,4 +11,6 @@ from tasks.base import ScheduledTask, services
 @shared_task(name="tasks.retention.prune", base=ScheduledTask)
 def prune() -> dict[str, int]:
     """Delete rows older than RETENTION_DAYS; returns rows by table."""
-    return prune_tables(services().database, services().settings.retention_days)
+    return prune_tables(
+        services().database, services().settings.retention_days, budget_seconds=60.0
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, current_app, signals
 
 from dbsbm.monitor.processes import announce
 from tasks.base import close_services, services
@@ -30,6 +30,8 @@ def _warm_up(**_kwargs: Any) -> None:
     try:
         announce(services().recorder, services().broker, role.name)
         services().warm_up()
+        if "images" in current_app.amqp.queues.consume_from:
+            services().gallery.warm_up()
     except Exception:
         log.exception("The child could not warm up.", extra={"action": "worker.warm_up"})
 

@@ -16,6 +16,7 @@ from dbsbm.db.models import Bet, BetLeg, Game, Guild
 from dbsbm.db.models import Team as TeamRow
 from dbsbm.errors import PermanentError
 from dbsbm.slips.draw import render
+from dbsbm.slips.example import EXAMPLE
 from dbsbm.slips.model import StraightSlip, Team, content_key
 from dbsbm.slips.theme import DARK
 
@@ -49,6 +50,10 @@ class Gallery:
             lambda: render(slip, DARK),
         )
         return picture
+
+    def warm_up(self) -> None:
+        """Draw a slip for nobody: the first one loads the fonts and takes ten times as long."""
+        render(EXAMPLE, DARK)
 
     def _slip(self, bet: Bet, odds_format: str) -> StraightSlip:
         leg = bet.legs[0]
