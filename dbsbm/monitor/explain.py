@@ -57,9 +57,20 @@ def _sqlite_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mysql_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {column: _plain(row[column]) for column in _MYSQL_COLUMNS if row.get(column) is not None}
+    return {
+        column: _plain(column, row[column])
+        for column in _MYSQL_COLUMNS
+        if row.get(column) is not None
+    }
 
 
-def _plain(value: Any) -> str | int | float:
-    """JSON has no Decimal, which is what `filtered` comes as."""
-    return value if isinstance(value, int | str) else float(value)
+def _plain(column: str, value: Any) -> str | int | float:
+    """Numbers as JSON has them: MySQL sends Decimals, and MariaDB sends `rows` as text.
+
+    Where MariaDB filters by row id it adds a share to the number of rows: `51|1%`.
+    """
+    if column == "rows":
+        return int(str(value).partition("|")[0])
+    if column == "filtered":
+        return float(value)
+    return int(value) if column == "id" else str(value)

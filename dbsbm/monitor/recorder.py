@@ -99,8 +99,8 @@ class Recorder(Tally):
             return self._deliver(self._handover, self.collect())
 
     def close(self) -> None:
-        """Deliver the rest and end the thread."""
-        self._closed = True
+        """End the thread, deliver the rest, and count no more."""
+        self.enabled, self._closed = False, True
         thread, self._thread = self._thread, None
         self._woken.set()
         if thread is not None:

@@ -45,7 +45,9 @@ def test_closing_delivers_the_rest_and_ends_the_thread(
     thread = recorder._thread
     assert thread is not None
     recorder.close()
+    recorder.add("x")
     assert not thread.is_alive()
+    assert recorder.flush()
     assert on_broker(broker, "x|") == 1
 
 

@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from dbsbm.monitor import slow
+from dbsbm.monitor import explain, slow
 from dbsbm.monitor.fingerprint import fingerprint
 from dbsbm.monitor.slow import SlowCalls, SlowLog
 from tests.unit.monitor.doubles import OfflineRecorder
@@ -117,4 +118,13 @@ def test_merging_adds_and_keeps_the_newest_plan() -> None:
         "first_seen": 5.0,
         "last_seen": 30.0,
         "plan": [{"detail": "new"}],
+    }
+
+
+def test_the_numbers_of_a_plan_are_numbers_and_unknown_columns_are_left_out() -> None:
+    row = {"id": 1, "table": "bets", "type": "ref", "rows": "51|1%", "filtered": Decimal("12.50")}
+    assert explain._mysql_row({**row, "key": None, "attached_condition": "note = 'x'"}) == {
+        **row,
+        "rows": 51,
+        "filtered": 12.5,
     }
