@@ -93,7 +93,8 @@ task_publish_retry = False  # the outbox retries; a publish must fail fast
 # --- processes ----------------------------------------------------------------------------------
 worker_max_tasks_per_child = 5000  # bounds any leak that memory limits miss
 worker_soft_shutdown_timeout = 20  # SIGTERM: finish what runs, then return the rest to the queue
-worker_enable_soft_shutdown_on_idle = True  # also return tasks that wait for their retry
+# An idle worker ends at once, not after 20 s. Retries that it held come back by inbox and outbox.
+worker_enable_soft_shutdown_on_idle = False
 worker_proc_alive_timeout = 60  # a child warms its services up before it reports in
 worker_hijack_root_logger = False  # dbsbm.logs writes structured lines
 worker_redirect_stdouts = False
