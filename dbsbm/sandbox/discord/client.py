@@ -69,6 +69,7 @@ class StandinClient:
     """
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._http = httpx.Client(base_url=url, timeout=_MARGIN_SECONDS, trust_env=False)
 
     def __enter__(self) -> Self:

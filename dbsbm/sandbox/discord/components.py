@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,7 @@ MAX_V2_COMPONENTS = 40
 MAX_V2_TEXT = 4_000
 
 _CUSTOM_ID = text(100, 1)
+_TARGETS = {LINK_STYLE: "url", PREMIUM_STYLE: "sku_id"}
 _MEDIA = record({"url": link("http", "https", "attachment")}, required=("url",))
 _OPTION = record(
     {"label": text(100, 1), "value": text(100, 1), "description": text(100), "default": boolean},
@@ -47,7 +49,7 @@ _ENTITY_SELECT = record(_SELECT_FIELDS, required=("custom_id",))
 
 def _button(value: object, path: Path, errors: FormErrors) -> None:
     style = value.get("style") if isinstance(value, dict) else None
-    target = {LINK_STYLE: "url", PREMIUM_STYLE: "sku_id"}.get(style or 0, "custom_id")
+    target = _TARGETS.get(style, "custom_id") if isinstance(style, int) else "custom_id"
     fields: dict[str, Check] = {
         "style": choice(1, 2, 3, 4, LINK_STYLE, PREMIUM_STYLE),
         "label": text(80),
@@ -169,10 +171,10 @@ def walk(value: object) -> Iterator[Json]:
 
 def number_components(components: list[Any]) -> list[Any]:
     """Give every component the `id` that Discord assigns where the bot gave none."""
-    taken = {c["id"] for c in walk(components) if c.get("id")}
-    free = (n for n in range(1, 10_000) if n not in taken)
+    taken = {c["id"] for c in walk(components) if isinstance(c.get("id"), int)}
+    free = (n for n in itertools.count(1) if n not in taken)
     for component in walk(components):
-        if not component.get("id"):
+        if not (component.get("id") and isinstance(component["id"], int)):
             component["id"] = next(free)
     return components
 

@@ -73,5 +73,5 @@ class StandinConfig:
     upload_bytes: int = 10 * MIB
     attachment_bytes: int = 128 * MIB
     messages_kept: int = 500
-    interactions_kept: int = 5_000
+    interactions_kept: int = 2_000
     rate_limits: RateLimits = field(default_factory=RateLimits)

@@ -28,7 +28,7 @@ class _Builder:
         self.guild = Guild(self._id(), name, owner.id, locale)
         everyone = Role(self.guild.id, "@everyone", EVERYONE)
         self.guild.roles[everyone.id] = everyone
-        bot_role = self.role(BOT.global_name, _BOT_RIGHTS, 0x5865F2, bot_id=BOT.id)
+        bot_role = self.role(BOT.global_name, _BOT_RIGHTS, 0x949CF7, bot_id=BOT.id)
         self.join(BOT, bot_role)
 
     def _id(self) -> str:

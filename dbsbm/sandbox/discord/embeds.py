@@ -84,7 +84,7 @@ def store_embed(embed: Json, media: Mapping[str, Json]) -> Json:
         if isinstance(stored.get(part), dict):
             stored[part] = resolve_media(stored[part], media)
     for part in ("footer", "author"):
-        icon = stored.get(part, {}).get("icon_url", "")
+        icon = stored.get(part, {}).get("icon_url") or ""
         if icon.startswith("attachment://"):
             resolved = resolve_media({"url": icon}, media)
             stored[part] = {**stored[part], "icon_url": resolved["url"]}
@@ -100,7 +100,7 @@ def resolve_media(item: Json, media: Mapping[str, Json]) -> Json:
 def attachment_names(embeds: list[Json]) -> set[str]:
     """Return the file names that embeds show: Discord drops these from `attachments`."""
     urls = [
-        (embed.get(part) or {}).get(key, "")
+        (embed.get(part) or {}).get(key) or ""
         for embed in embeds
         for part, key in (
             ("image", "url"),

@@ -13,7 +13,7 @@ from dbsbm.sandbox.discord.messages import Message, iso
 from dbsbm.sandbox.discord.world import Channel, Guild, Member
 
 NO_RESPONSE = "The application did not respond"
-_HISTORY_KEPT = 100
+_HISTORY_KEPT = 20
 
 
 class InteractionType(IntEnum):

@@ -35,7 +35,9 @@ _INPUT = record(
     },
     required=("type", "custom_id", "style"),
 )
-_LABELLED = record({"type": integer(3, 23), "custom_id": text(100, 1)}, required=("type",))
+_LABELLED = record(
+    {"type": integer(3, 23), "custom_id": text(100, 1)}, required=("type", "custom_id")
+)
 
 
 def _top_item(value: object, path: Path, errors: FormErrors) -> None:

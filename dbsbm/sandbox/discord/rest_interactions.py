@@ -91,7 +91,7 @@ class InteractionRoutes:
         ephemeral = bool(draft.flags & MessageFlags.EPHEMERAL)
         message = new_response(self._core, interaction, ephemeral=ephemeral)
         if original is not None:
-            message.kind, message.reply_to = REPLY, original.id
+            message.kind, message.reply_to, message.invoked = REPLY, original.id, None
         self._core.writer.fill(message, draft, interaction.guild)
         interaction.followups.append(message)
         self._core.post(message)

@@ -56,7 +56,10 @@ class Panel(discord.ui.View):
 
     @discord.ui.select(
         custom_id="panel:sport",
-        options=[discord.SelectOption(label="Hockey", value="nhl"), discord.SelectOption(label="NBA")],
+        options=[
+            discord.SelectOption(label="Hockey", value="nhl"),
+            discord.SelectOption(label="NBA"),
+        ],
     )
     async def sport(self, interaction, select):
         await interaction.response.defer()
@@ -170,8 +173,9 @@ async def post(
 async def whoami(interaction: discord.Interaction) -> None:
     member = interaction.user
     roles = ", ".join(sorted(role.name for role in member.roles if not role.is_default()))
+    place = f"{interaction.guild.name} | {interaction.channel.name}"
     await interaction.response.send_message(
-        f"{interaction.guild.name} | {interaction.channel.name} | {member.display_name} | {roles} | "
+        f"{place} | {member.display_name} | {roles} | "
         f"admin={interaction.permissions.administrator} | {interaction.locale}"
     )
 
