@@ -37,7 +37,7 @@ _CAUSES = (
     ("SSLError|CERTIFICATE_VERIFY_FAILED", "the package index's certificate is not trusted here"),
     (
         "No matching distribution found",
-        "a locked package has no build for this Python or this machine",
+        "the package index has no build of a locked package for this Python or this machine",
     ),
 )
 

@@ -33,9 +33,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _bring_uv() -> None:
-    if not python_of(LOCK_VENV).exists():
-        venv.create(LOCK_VENV, with_pip=True)
     with Progress("Installing uv in .venv-lock"):
+        if not python_of(LOCK_VENV).exists():
+            venv.create(LOCK_VENV, with_pip=True)
         _run(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"])
 
 
@@ -47,6 +47,7 @@ def _compile(output: str, options: list[str]) -> None:
 
 def _run(arguments: list[str]) -> None:
     command = [str(python_of(LOCK_VENV)), *arguments]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise DevError("The lock files are as they were: what went wrong is written above.")
+        words = done.stderr.strip() or done.stdout.strip()
+        raise DevError(f"The dependencies were not resolved. What uv or pip said:\n{words}")

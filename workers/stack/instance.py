@@ -120,6 +120,12 @@ class Instance:
         inherited = {name: v for name, v in os.environ.items() if name.upper() not in made}
         return {**inherited, **made}
 
+    def adopt(self) -> None:
+        """Make this process read the settings that the processes of the fleet will read."""
+        environment = self.environment()
+        os.environ.clear()
+        os.environ.update(environment)
+
     def _fixed(self) -> dict[str, str]:
         fixed = {
             "DATA_DIR": str(self.folder),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 import time
@@ -62,7 +61,7 @@ def _prove(home: Path) -> list[Outcome]:
         raise ConfigError("Another ./dev up --once is running: wait until it has ended.")
     _empty(folder)
     instance = separate_instance(folder, PROJECT_ROOT, SCHEDULE)
-    os.environ.update(instance.environment())
+    instance.adopt()
     settings = load_settings()
     supervisor = Supervisor(Fleet(instance, settings).specs(), folder, speaker(folder, sys.stderr))
     return asyncio.run(Run(supervisor, Proof(instance, settings, home / "slips")).to_end())

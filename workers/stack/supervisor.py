@@ -88,6 +88,8 @@ class Supervisor:
         """In words: why not every process is ready."""
         if self._refusal is not None:
             return self._refusal
+        if self._stop.is_set():
+            return "It was stopped before every process was ready."
         late = [each for each in self._processes.values() if not each.ready.is_set()]
         logs = ", ".join(str(each.log.path) for each in late)
         return f"Not ready: {', '.join(each.spec.name for each in late)}. See {logs}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def up() -> int:
     instance = ordinary_instance(PROJECT_ROOT)
     try:
         # What is wrong with a setting is said once, here, and not by every process.
-        os.environ.update(instance.environment())
+        instance.adopt()
         fleet = Fleet(instance, load_settings())
     except ConfigError as error:
         complain(str(error))

@@ -58,7 +58,7 @@ def venv_with_pip(tmp_path: Path):
     [
         (NO_NETWORK, "the package index cannot be reached; connect to the network"),
         (CHANGED, "a package is not the one that was locked"),
-        (NO_BUILD, "a locked package has no build for this Python"),
+        (NO_BUILD, "the package index has no build of a locked package"),
         (FULL, "the disk is full"),
         (OTHER, "Something new"),
         ("", "pip ended without saying why"),
