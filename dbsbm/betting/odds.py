@@ -105,11 +105,16 @@ class Odds:
 
     @property
     def fraction(self) -> Fraction:
-        """The fractional price: as typed, else the nearest with a denominator up to 100."""
+        """The fractional price: as typed, else the nearest with a denominator up to 100.
+
+        A price shorter than 1/100 is one over a whole number.
+        """
         if match := _FRACTION.fullmatch(self.text):
             return Fraction(int(match[1]), int(match[2]))
         exact = Fraction(self.profit_per_unit)
-        return exact.limit_denominator(100) or Fraction(1, round(1 / exact))
+        if exact < Fraction(1, 100):
+            return Fraction(1, round(1 / exact))
+        return exact.limit_denominator(100)
 
     def format(self, style: OddsStyle = OddsStyle.AMERICAN) -> str:
         """Return the price for display: `+150`, `2.50` or `3/2`."""

@@ -110,6 +110,7 @@ def test_a_fraction_comes_back_without_its_text(numerator: int, denominator: int
 
 
 @given(decimals)
+@example(Decimal("1.0052"))
 def test_shown_odds_can_be_typed_back_in_every_style(decimal: Decimal) -> None:
     price = Odds(decimal)
     for style in OddsStyle:
@@ -139,12 +140,23 @@ def test_decimal_odds_show_two_places_and_more_near_one(decimal: str, shown: str
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("1.91", "91/100"), ("-110", "10/11"), ("1.001", "1/1000"), ("10/4", "5/2")]
+    ("text", "shown"),
+    [
+        ("1.91", "91/100"),
+        ("-110", "10/11"),
+        ("1.001", "1/1000"),
+        ("1.0052", "1/192"),
+        ("10/4", "5/2"),
+    ],
 )
 def test_fractional_odds_are_the_nearest_with_a_denominator_up_to_a_hundred(
     text: str, shown: str
 ) -> None:
     assert Odds.parse(text).format(OddsStyle.FRACTIONAL) == shown
+
+
+def test_a_computed_price_next_to_even_money_is_plus_a_hundred() -> None:
+    assert [Odds(Decimal(text)).format() for text in ("1.9999", "2", "2.0001")] == ["+100"] * 3
 
 
 @pytest.mark.parametrize("decimal", ["1", "0", "-2", "1000000"])
