@@ -103,7 +103,8 @@ class WaitRoutes:
     async def _stream(self, response: web.StreamResponse, events: asyncio.Queue[Json]) -> None:
         while True:
             try:
-                event = await asyncio.wait_for(events.get(), _KEEP_ALIVE_SECONDS)
+                async with asyncio.timeout(_KEEP_ALIVE_SECONDS):
+                    event = await events.get()
             except TimeoutError:
                 await response.write(b": still here\n\n")
                 continue

@@ -111,15 +111,17 @@ function build(message, compact, ctx) {
       ephemeral ? onlyYou(() => ctx.dismiss(message.id)) : null));
 }
 
+const VERBS = { command: " used ", component: " pressed ", modal_submit: " sent " };
+
 /** What the member sees of a command before the bot has answered, or when it did not. */
 function buildPending(interaction, ctx) {
   const failed = interaction.state === "failed";
   const bot = { id: ctx.bot.id, name: ctx.bot.name };
   const what = failed
-    ? failure(interaction.error)
+    ? failure(interaction.kind === "command" ? interaction.error : "This interaction failed")
     : h("div", { class: "thinking" }, dots(), "Sending command…");
   return h("li", { class: `message local${failed ? " ephemeral" : ""}`, "data-id": interaction.id },
-    h("div", { class: "origin" }, avatar(ctx.me, false), h("span", { class: "origin-name" }, ctx.me.name), " used ",
+    h("div", { class: "origin" }, avatar(ctx.me, false), h("span", { class: "origin-name" }, ctx.me.name), VERBS[interaction.kind],
       h("span", { class: "mention" }, interaction.label)),
     avatar(bot, true),
     h("div", { class: "message-body" }, head({ ...bot, color: 0x949cf7 }, { author: { bot: true }, timestamp: interaction.created_at }),
