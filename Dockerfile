@@ -2,10 +2,10 @@
 
 FROM python:3.13.16-slim-trixie AS packages
 RUN python -m venv /opt/venv
-COPY requirements/base.txt .
+COPY requirements/base.txt /tmp/base.txt
 # Wheels alone, each the very file that was locked: nothing is compiled, nothing is substituted.
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-    --no-deps --only-binary :all: --require-hashes --requirement base.txt
+    --no-deps --only-binary :all: --require-hashes --requirement /tmp/base.txt
 
 FROM python:3.13.16-slim-trixie
 RUN useradd --system --uid 10001 --home-dir /var/lib/dbsbm --no-create-home dbsbm \
@@ -24,5 +24,5 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DATA_DIR=/var/lib/dbsbm
-USER dbsbm
+USER 10001
 CMD ["python", "-m", "dbsbm", "--help"]
