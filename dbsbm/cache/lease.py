@@ -51,6 +51,7 @@ class Leases:
         """
         if self._guard.knows_outdated(key):
             return MISS, None
+        # NX together with GET needs a server of version 7.0 or later.
         token = envelope.lease(LEASE // timedelta(milliseconds=1))
         held = self._guard.write(
             [key], lambda client: client.set(key.wire, token, px=LEASE, nx=True, get=True), b""
