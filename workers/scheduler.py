@@ -31,6 +31,7 @@ from dbsbm.settings import load_settings
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 2.0
+LONGEST_INTERVAL = 366 * 86400.0
 # After an outage, at most so many slots of one job are written down as made up or missed.
 MOST_SLOTS = 500
 
@@ -63,7 +64,7 @@ class Job:
 
 
 def _newest_minute(schedule: crontab, now: datetime) -> datetime | None:
-    minute = now.replace(second=0, microsecond=0)
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
     day = minute.date()
     for _ in range(366):
         if _day_matches(schedule, day):
@@ -90,14 +91,17 @@ def load_jobs(
     """Read the table of beat_schedule.py, with the operator's overrides.
 
     Raises:
-        ConfigError: An override names no job, or is negative.
+        ConfigError: An override names no job, or is no interval.
     """
     for name, seconds in overrides.items():
         if name not in schedule:
             known = ", ".join(schedule)
             raise ConfigError(f"SCHEDULE_OVERRIDES names no job {name!r}; choose from: {known}.")
-        if seconds < 0:
-            raise ConfigError(f"SCHEDULE_OVERRIDES gives {name} a negative interval.")
+        if seconds != 0 and not 1 <= seconds <= LONGEST_INTERVAL:
+            raise ConfigError(
+                f"SCHEDULE_OVERRIDES gives {name} {seconds:g} seconds: an interval is from 1 "
+                "second to 366 days, and 0 switches the job off."
+            )
     return [
         Job(
             name,
