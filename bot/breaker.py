@@ -1,4 +1,4 @@
-"""A breaker: after a failure everyone is answered at once, until a probe succeeds."""
+"""The broker's breaker: after a failure everyone is answered at once, until a probe succeeds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PROBE_SECONDS = 1.0
 
 
 class Breaker:
-    """Remembers that the other side is away, and finds out by itself when it is back.
+    """Remembers that the broker is away, and finds out by itself when it is back.
 
     Args:
-        probe: Asks the other side for a sign of life; any exception means there is none.
+        probe: Asks the broker for a sign of life; any exception means there is none.
         pause: Seconds between two probes, and the least that the breaker stays open.
     """
 
@@ -32,10 +32,15 @@ class Breaker:
         """True while nobody should even try."""
         return not self._closed.is_set()
 
-    def trip(self) -> None:
+    def trip(self, cause: BaseException) -> None:
         """Open, and begin to probe. Does nothing while it is open."""
         if self.is_open:
             return
+        # Only the kind: a text may hold an address, and an address a password.
+        reason = type(cause).__name__
+        log.warning(
+            "The broker is away: %s.", reason, extra={"action": "bot.broker_away", "error": reason}
+        )
         self._closed.clear()
         self._probing = asyncio.create_task(self._probe_until_back(), name="breaker")
 
@@ -50,7 +55,6 @@ class Breaker:
             await asyncio.gather(self._probing, return_exceptions=True)
 
     async def _probe_until_back(self) -> None:
-        log.warning("The broker is away.", extra={"action": "bot.broker_away"})
         while not await self._is_back():
             pass
         log.info("The broker is back.", extra={"action": "bot.broker_back"})

@@ -7,15 +7,15 @@ which the first of two scripts decides, once and for good:
 - `_TAKE` writes "taken" and pushes the command, unless the verdict is "off";
 - `_CALL_OFF` writes "off", unless the verdict is "taken".
 
-The server runs scripts one at a time. Whichever comes first wins and both are told, so that a
-late write of a command that was called off does nothing, and a repeated one pushes nothing twice.
+A script is as atomic as a MULTI, and can refuse. The server runs one at a time: whichever comes
+first wins and both are told, so that a late write of a command that was called off does nothing,
+and a repeated one pushes nothing twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +31,6 @@ from redis.maint_notifications import MaintNotificationsConfig
 from bot.breaker import Breaker
 from dbsbm.errors import DbsbmError
 from dbsbm.wire.inbox import Entry, enqueue
-
-log = logging.getLogger(__name__)
 
 BUDGET_SECONDS = 1.5
 CONNECTIONS = 16
@@ -90,11 +88,6 @@ class Broker:
         )
         self._breaker = Breaker(self._ping)
 
-    @property
-    def is_away(self) -> bool:
-        """True while every write is refused at once."""
-        return self._breaker.is_open
-
     async def take(self, entry: Entry) -> None:
         """Push a command to its queue and write it into the inbox, both or neither, once.
 
@@ -108,7 +101,7 @@ class Broker:
             async with asyncio.timeout(self._budget):
                 verdict = await self._take(entry, doubt)
         except _FAILURES as error:
-            self._trip(error)
+            self._breaker.trip(error)
             raise (Unconfirmed if doubt.raised else FleetBusy)(type(error).__name__) from None
         if verdict != b"taken":
             raise FleetBusy("The command was called off.")
@@ -126,7 +119,7 @@ class Broker:
                 async with asyncio.timeout(self._budget):
                     return await self._is_taken(interaction_id)
             except _FAILURES as error:
-                self._trip(error)
+                self._breaker.trip(error)
 
     async def push(self, key: str, text: str) -> None:
         """Push a message that may get lost.
@@ -139,7 +132,7 @@ class Broker:
             async with asyncio.timeout(self._budget):
                 await self._call("LPUSH", key, text, doubt=_Doubt())
         except _FAILURES as error:
-            self._trip(error)
+            self._breaker.trip(error)
             raise FleetBusy(type(error).__name__) from None
 
     async def close(self) -> None:
@@ -188,15 +181,6 @@ class Broker:
     def _refuse_while_away(self) -> None:
         if self._breaker.is_open:
             raise FleetBusy("The broker is away.")
-
-    def _trip(self, error: BaseException) -> None:
-        if not self._breaker.is_open:
-            log.warning(
-                "The broker failed: %s.",
-                type(error).__name__,
-                extra={"action": "bot.broker_failed", "error": type(error).__name__},
-            )
-        self._breaker.trip()
 
 
 def verdict_key(interaction_id: int) -> str:

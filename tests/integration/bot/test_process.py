@@ -248,6 +248,15 @@ def test_a_wrong_token_ends_the_process_with_a_sentence_that_names_it(front: Fro
     assert "other-token" not in other.log()
 
 
+def test_a_discord_that_cannot_be_reached_ends_the_process_for_its_supervisor(
+    front: Front,
+) -> None:
+    other = front.new_bot("lonely.log", DISCORD_API_URL=f"http://127.0.0.1:{free_port()}/api/v10")
+    other.start()
+    assert other.wait(60) == 1
+    assert json.loads(other.log().splitlines()[-1])["action"] == "bot.failed"
+
+
 def test_no_token_is_in_the_log(front: Front) -> None:
     given = front.discord.run("bet", BET)
     token = Sealer(SecretStr(SECRET_KEY)).open(command_of(front.entry(given)).reply_token)

@@ -22,7 +22,7 @@ async def test_it_stays_open_until_a_probe_succeeds() -> None:
     other = Other()
     breaker = Breaker(other.answer, pause=0.001)
     assert not breaker.is_open
-    breaker.trip()
+    breaker.trip(OSError())
     while other.probes < 3:
         assert breaker.is_open
         await asyncio.sleep(0.001)
@@ -36,7 +36,7 @@ async def test_it_can_trip_again() -> None:
     other.away = False
     breaker = Breaker(other.answer, pause=0.001)
     for _ in range(2):
-        breaker.trip()
+        breaker.trip(OSError())
         assert breaker.is_open
         await breaker.wait_closed()
     assert other.probes == 2
@@ -47,7 +47,7 @@ async def test_many_failures_at_once_start_one_probe() -> None:
     other.away = False
     breaker = Breaker(other.answer, pause=0.001)
     for _ in range(50):
-        breaker.trip()
+        breaker.trip(OSError())
     await breaker.wait_closed()
     assert other.probes == 1
 
@@ -64,14 +64,14 @@ async def test_a_probe_that_hangs_is_given_up(monkeypatch) -> None:
 
     monkeypatch.setattr("bot.breaker.PROBE_SECONDS", 0.01)
     breaker = Breaker(probe, pause=0.001)
-    breaker.trip()
+    breaker.trip(OSError())
     await breaker.wait_closed()
     assert calls == 2
 
 
 async def test_stopping_ends_the_probing() -> None:
     breaker = Breaker(Other().answer, pause=0.001)
-    breaker.trip()
+    breaker.trip(OSError())
     await breaker.stop()
     assert breaker.is_open
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "breaker"]
