@@ -30,9 +30,9 @@ class WorkerPulse:
     milliseconds: float
 
 
-def canary_key(token: str) -> str:
+def canary_key(nonce: str) -> str:
     """The list on the broker in which a canary reports."""
-    return f"dbsbm:canary:{token}"
+    return f"dbsbm:canary:{nonce}"
 
 
 def heartbeat_file(data_dir: Path, node: str) -> Path:
@@ -40,11 +40,11 @@ def heartbeat_file(data_dir: Path, node: str) -> Path:
     return data_dir / "run" / "health" / node
 
 
-def report_canary(broker: redis.Redis, token: str) -> None:
+def report_canary(broker: redis.Redis, nonce: str) -> None:
     """Say from inside the pool that it works."""
     with broker.pipeline(transaction=True) as pipe:
-        pipe.lpush(canary_key(token), 1)
-        pipe.expire(canary_key(token), 60)
+        pipe.lpush(canary_key(nonce), 1)
+        pipe.expire(canary_key(nonce), 60)
         pipe.execute()
 
 

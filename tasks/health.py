@@ -9,6 +9,6 @@ from tasks.base import services
 
 
 @shared_task(name="tasks.health.canary", ignore_result=True)
-def canary(token: str) -> None:
+def canary(nonce: str) -> None:
     """Say from inside a worker's pool that it works."""
-    report_canary(services().broker, token)
+    report_canary(services().broker, nonce)

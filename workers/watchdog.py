@@ -101,20 +101,20 @@ class Canary:
         Returns:
             False where the broker answered all the time and the canary did not come.
         """
-        token = uuid.uuid4().hex
+        nonce = uuid.uuid4().hex
         began = time.monotonic()
-        self._send(token, deadline)
+        self._send(nonce, deadline)
         while time.monotonic() - began < deadline and not stopped.is_set():
-            if self._broker.blpop([canary_key(token)], timeout=1) is not None:
+            if self._broker.blpop([canary_key(nonce)], timeout=1) is not None:
                 self._record((time.monotonic() - began) * 1000)
                 return True
         return stopped.is_set()
 
-    def _send(self, token: str, deadline: float) -> None:
+    def _send(self, nonce: str, deadline: float) -> None:
         with self._app.connection_for_write() as connection:
             self._app.send_task(
                 "tasks.health.canary",
-                kwargs={"token": token},
+                kwargs={"nonce": nonce},
                 queue=worker_direct(self._node),
                 expires=deadline,
                 connection=connection,
