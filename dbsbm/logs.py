@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from urllib.parse import unquote, urlsplit
 
+from pydantic import SecretStr
 from pythonjsonlogger.json import JsonFormatter
 
 from dbsbm.settings import Settings
@@ -16,31 +20,39 @@ trace_id: ContextVar[str | None] = ContextVar("trace_id", default=None)
 # These print addresses, and addresses carry webhook tokens and API keys.
 _TALKATIVE = ("httpx", "httpcore", "discord.http", "discord.webhook", "urllib3")
 REDACTED = "[redacted]"
+# What is shorter is a part of innocent words, too.
+SHORTEST_SECRET = 6
 
 
 class _Context(logging.Filter):
-    """Adds process and trace, and takes known secrets out of a line that holds one after all."""
+    """Adds process and trace."""
 
-    def __init__(self, process: str, secrets: tuple[str, ...]) -> None:
+    def __init__(self, process: str) -> None:
         super().__init__()
         self._process = process
-        self._secrets = secrets
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.fleet_process = self._process
         if not getattr(record, "trace_id", None):
             record.trace_id = trace_id.get()
-        if self._secrets:
-            self._redact(record)
         return True
 
-    def _redact(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        clean = text
+
+class _Redacted(logging.Formatter):
+    """Takes known secrets out of a finished line: they hide in messages, fields and tracebacks."""
+
+    def __init__(self, formatter: logging.Formatter, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._formatter = formatter
+        # As they are, and as JSON writes them; the longest first, as one may contain another.
+        spellings = {text for secret in secrets for text in (secret, json.dumps(secret)[1:-1])}
+        self._secrets = sorted(spellings, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = self._formatter.format(record)
         for secret in self._secrets:
-            clean = clean.replace(secret, REDACTED)
-        if clean != text:
-            record.msg, record.args = clean, ()
+            line = line.replace(secret, REDACTED)
+        return line
 
 
 def configure(settings: Settings, process: str) -> None:
@@ -51,8 +63,9 @@ def configure(settings: Settings, process: str) -> None:
         process: The process's name, such as `bot` or `worker.images`.
     """
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_json() if settings.log_format == "json" else _text())
-    handler.addFilter(_Context(process, _known_secrets(settings)))
+    formatter = _json() if settings.log_format == "json" else _text()
+    handler.setFormatter(_Redacted(formatter, _known_secrets(settings)))
+    handler.addFilter(_Context(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
@@ -73,12 +86,12 @@ def _text() -> logging.Formatter:
     return logging.Formatter("%(asctime)s %(levelname)-7s %(fleet_process)s %(name)s: %(message)s")
 
 
-def _known_secrets(settings: Settings) -> tuple[str, ...]:
-    values = (
-        settings.discord_token,
-        settings.apisports_key,
-        settings.redis_password,
-        settings.flower_password,
-        settings.secret_key,
-    )
-    return tuple(v.get_secret_value() for v in values if v is not None and v.get_secret_value())
+def _known_secrets(settings: Settings) -> Iterator[str]:
+    """Every secret that is set; of an address its password, as written there and as meant."""
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+            password = urlsplit(text).password if "://" in text else text
+            if password and len(password) >= SHORTEST_SECRET:
+                yield from {password, unquote(password)}
