@@ -111,6 +111,8 @@ class Fleet:
             "bot",
             *("-m", "bot"),
             after=self._present("broker", "cache", "discord"),
+            # The stand-in's commands are those that the bot registers when it starts.
+            forgotten_by=("discord",),
             ready=self._bot_is_connected(),
             stop_stage=_DOORS,
         )
@@ -120,6 +122,7 @@ class Fleet:
         name: str,
         *arguments: str,
         after: tuple[str, ...] = (),
+        forgotten_by: tuple[str, ...] = (),
         one_shot: bool = False,
         stdin: str | None = None,
         ready: Probe | None = None,
@@ -134,6 +137,7 @@ class Fleet:
             env=self._env,
             cwd=self._root,
             after=after,
+            forgotten_by=forgotten_by,
             one_shot=one_shot,
             stdin=stdin,
             ready=ready,

@@ -34,7 +34,7 @@ class ManagedProcess:
         log: Where its output goes.
         exits: Tells when it ends.
         say: Told what a person should know.
-        changed: Called after each start and each end.
+        changed: Called with this object after each start and each end.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ManagedProcess:
         *,
         exits: ExitWatch,
         say: Say,
-        changed: Callable[[], None],
+        changed: Callable[[ManagedProcess], None],
     ) -> None:
         self.spec = spec
         self.log = log
@@ -80,13 +80,18 @@ class ManagedProcess:
         """End the process: first by its signal, then, when that takes too long, by force."""
         if self._child is None:
             return
-        self._child.send_signal(self.spec.stop_signal)
+        self.ask_to_end()
         try:
             async with asyncio.timeout(self.spec.stop_within):
                 await self._exits.code_of(self._child)
         except TimeoutError:
             self._say(f"{self.spec.name} took over {self.spec.stop_within:g} s to end: killed.")
         await self._bury(self._child)
+
+    def ask_to_end(self) -> None:
+        """Send the stop signal, without waiting; whoever keeps it alive starts it again."""
+        if self._child is not None:
+            self._child.send_signal(self.spec.stop_signal)
 
     def kill(self) -> None:
         """Kill the process and its children, now."""
@@ -120,7 +125,7 @@ class ManagedProcess:
         self.lives += 1
         with contextlib.suppress(ProcessLookupError):
             self.identity = identify(self._child.pid)
-        self._changed()
+        self._changed(self)
         return self._child
 
     async def _bury(self, child: subprocess.Popen[bytes]) -> int:
@@ -128,7 +133,7 @@ class ManagedProcess:
         self.kill()
         code = await self._exits.code_of(child)
         self._child = self.identity = None
-        self._changed()
+        self._changed(self)
         return code
 
     async def _watch(self) -> str:

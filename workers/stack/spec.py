@@ -40,6 +40,8 @@ class ProcessSpec:
         cwd: Where it runs.
         stdin: Handed to it at its start: the way for secrets that must not be seen in `ps`.
         after: Names of the processes that must be ready before this one starts.
+        forgotten_by: Names of processes that know nothing of this one once they start anew, so
+            that it must start anew, too.
         one_shot: It does its work and ends; ready means exit code 0.
         ready: Holds once the process does its work; None: as soon as it runs.
         ready_within: Seconds after which a process that is not ready is started anew.
@@ -55,6 +57,7 @@ class ProcessSpec:
     cwd: Path
     stdin: str | None = field(default=None, repr=False)
     after: tuple[str, ...] = ()
+    forgotten_by: tuple[str, ...] = ()
     one_shot: bool = False
     ready: Probe | None = None
     ready_within: float = 60.0

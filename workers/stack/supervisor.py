@@ -148,7 +148,15 @@ class Supervisor:
 
     def _managed(self, spec: ProcessSpec, exits: ExitWatch) -> ManagedProcess:
         log = LogFile(self._folder / "logs" / f"{spec.name}.log")
-        return ManagedProcess(spec, log, exits=exits, say=self._say, changed=self._write_state)
+        return ManagedProcess(spec, log, exits=exits, say=self._say, changed=self._on_change)
+
+    def _on_change(self, process: ManagedProcess) -> None:
+        self._write_state()
+        began_anew = process.identity is not None and process.lives > 1
+        if began_anew and not self._stop.is_set():
+            for other in self._processes.values():
+                if process.spec.name in other.spec.forgotten_by:
+                    other.ask_to_end()
 
     def _on_signal(self) -> None:
         if self._stop.is_set():

@@ -24,7 +24,8 @@ from workers.stack.supervisor import Supervisor
 def _spec(fields: dict[str, Any], folder: Path) -> ProcessSpec:
     values = dict(fields)
     values["argv"] = (sys.executable, "-u", "-c", values.pop("code"), str(folder))
-    values["after"] = tuple(values.get("after", ()))
+    for names in ("after", "forgotten_by"):
+        values[names] = tuple(values.get(names, ()))
     if "ready" in values:
         values["ready"] = file_exists(folder / values["ready"])
     if "stale" in values:

@@ -50,6 +50,19 @@ def test_a_killed_process_comes_back_while_the_others_stay(start_stack):
     assert "one was ended by SIGKILL" in stack.process.log()
 
 
+def test_who_is_forgotten_by_a_process_starts_anew_with_it(start_stack):
+    stack = start_stack(
+        {"name": "server", "code": lives_until_told("server"), "ready": "server.ready"},
+        {"name": "guest", "code": lives_until_told("guest"), "forgotten_by": ["server"]},
+    )
+    stack.wait_until_up()
+    stack.wait_for("guest starts")
+    os.kill(stack.children()["server"].pid, signal.SIGKILL)
+    stack.wait_for("guest starts", times=2)
+    assert stack.journal().count("guest ends") == 1
+    assert stack.journal().count("server starts") == 2
+
+
 def test_a_one_shot_is_repeated_until_it_succeeds(start_stack):
     code = f"""{JOURNAL}
 note('tried')
