@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, or_, select
@@ -51,26 +51,31 @@ def store_games(session: Session, league: str, rows: Iterable[GameRow]) -> int:
     """Insert or update games and their teams; returns how many games there were.
 
     A game is found by the provider's id first, because a moved start changes its key, and a bet
-    points to the row.
+    points to the row. What comes twice in one answer counts once.
     """
-    games = sorted(rows, key=lambda row: row.key)
+    wanted = {row.provider_game_id: row for row in rows}
+    games = sorted(wanted.values(), key=lambda row: (row.key, row.provider_game_id))
     teams = store_teams(session, league, [team for row in games for team in (row.home, row.away)])
     known = _known_games(session, league, games)
+    by_key = {game.game_key: game for game in known}
+    by_id = {(game.provider, game.provider_game_id): game for game in known}
     for row in games:
-        game = known.get(row.provider_game_id) or known.get(row.key)
+        game = by_id.get((row.provider, row.provider_game_id))
+        game = game or _adopted(row, by_key.get(row.key), wanted)
         if game is None:
-            game = Game(game_key=row.key, league_key=league, result_version=0)
+            game = Game(game_key=_free_key(row, by_key), league_key=league, result_version=0)
             session.add(game)
+            by_key[game.game_key] = game
         game.home_team_id = teams[_team_key(row.home)].id
         game.away_team_id = teams[_team_key(row.away)].id
         _copy_game(game, row)
     return len(games)
 
 
-def _known_games(session: Session, league: str, rows: list[GameRow]) -> dict[str, Game]:
+def _known_games(session: Session, league: str, rows: list[GameRow]) -> Sequence[Game]:
     if not rows:
-        return {}
-    found = session.scalars(
+        return []
+    return session.scalars(
         select(Game).where(
             Game.league_key == league,
             or_(
@@ -82,8 +87,24 @@ def _known_games(session: Session, league: str, rows: list[GameRow]) -> dict[str
             ),
         )
     ).all()
-    by_key = {game.game_key: game for game in found}
-    return by_key | {g.provider_game_id: g for g in found if g.provider == rows[0].provider}
+
+
+def _adopted(row: GameRow, game: Game | None, wanted: Container[str]) -> Game | None:
+    """The stored game of the same teams and start, where it is the same game under another id.
+
+    It is another game where this provider still knows it by its own id (a double header whose
+    second start is not set yet) or where it has moved away from that start.
+    """
+    if game is None or game.starts_at != row.starts_at:
+        return None
+    if game.provider == row.provider and game.provider_game_id in wanted:
+        return None
+    return game
+
+
+def _free_key(row: GameRow, taken: Container[str]) -> str:
+    """The game's key, told apart by the provider's id where another game has it."""
+    return f"{row.key}-{row.provider}-{row.provider_game_id}" if row.key in taken else row.key
 
 
 def _team_key(row: TeamRow) -> str:
