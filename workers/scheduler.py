@@ -152,12 +152,27 @@ class Ledger:
         assert self._last is not None  # noqa: S101 - tick loads it first
         newest = job.slot_at(now)
         last = self._last.get(job.name)
-        if newest is None or (last is not None and newest <= last):
+        if newest is None or newest == last:
             return
-        due = [newest] if last is None else job.slots_between(last, newest)
+        due = [newest]
+        if last is not None and last < newest:
+            due = job.slots_between(last, newest)
+        elif last is not None:
+            self._forget_future(job, newest)
         won = self._database.transact(lambda session: self._announce(session, job, due))
         self._last[job.name] = newest
         self._send_all(won)
+
+    def _forget_future(self, job: Job, newest: datetime) -> None:
+        """The clock was ahead and is set back: what it passed over has still to come."""
+        log.warning(
+            "%s: the clock was set back; slots go on from now.",
+            job.name,
+            extra={"action": "beat.clock_set_back", "job": job.name},
+        )
+        self._database.transact(
+            lambda session: slots.forget_missed(session, job.name, since=newest)
+        )
 
     def _announce(self, session: Any, job: Job, due: list[datetime]) -> list[slots.Slot]:
         won = []

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, or_, select, update
+from sqlalchemy import CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -75,6 +75,18 @@ def announce(
     except IntegrityError:
         return None
     return Slot(row.id, job, slot)
+
+
+def forget_missed(session: Session, job: str, *, since: datetime) -> None:
+    """Delete the job's missed slots from a moment on, so that they can be announced when they come.
+
+    A clock that was ahead passed over them; a slot that did run then stays, and is not run again.
+    """
+    session.execute(
+        delete(ScheduleSlot).where(
+            ScheduleSlot.job == job, ScheduleSlot.slot >= since, ScheduleSlot.state == "missed"
+        )
+    )
 
 
 def mark_sent(session: Session, ids: Sequence[int]) -> None:

@@ -117,3 +117,14 @@ def test_the_newest_slot_of_each_job_is_known(database: Database) -> None:
     announce(database)
     announce(database, moment=MOMENT + timedelta(minutes=1))
     assert database.transact(slots.latest) == {"job": MOMENT + timedelta(minutes=1)}
+
+
+def test_what_a_clock_ahead_passed_over_can_be_announced_when_it_comes(database: Database) -> None:
+    for minutes, missed in ((0, True), (1, True), (2, False)):
+        moment = MOMENT + timedelta(minutes=minutes)
+        database.transact(lambda s: slots.announce(s, "job", moment, beat="a", missed=missed))  # noqa: B023
+    database.transact(lambda s: slots.forget_missed(s, "job", since=MOMENT + LEASE))
+    database.transact(lambda s: slots.forget_missed(s, "other", since=MOMENT))
+    assert announce(database) is None
+    assert announce(database, moment=MOMENT + timedelta(minutes=1)) is not None
+    assert announce(database, moment=MOMENT + timedelta(minutes=2)) is None

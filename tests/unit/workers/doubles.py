@@ -46,6 +46,13 @@ class FakeSlots:
         self.states[job, slot] = "missed" if missed else "due"
         return Slot(list(self.states).index((job, slot)), job, slot)
 
+    def forget_missed(self, _session: Any, job: str, *, since: datetime) -> None:
+        self.states = {
+            (name, moment): state
+            for (name, moment), state in self.states.items()
+            if not (name == job and moment >= since and state == "missed")
+        }
+
     def mark_sent(self, _session: Any, ids: list[int]) -> None:
         keys = list(self.states)
         self.states.update({keys[number]: "sent" for number in ids})

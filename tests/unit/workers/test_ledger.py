@@ -167,14 +167,14 @@ def test_a_slot_that_could_not_be_written_down_is_planned_again(
     assert broker.sent == [("refresh", NOON), ("refresh", after(10))]
 
 
-def test_a_clock_that_jumps_back_repeats_nothing(
+def test_a_clock_that_jumps_back_repeats_nothing_and_runs_what_it_jumped_over(
     beat: Callable[..., Ledger], broker: Broker
 ) -> None:
     ledger = beat(LATEST)
     for second in (0, 30, 5, 15, 25, 31):
         ledger.tick(after(second))
 
-    assert broker.sent == [("refresh", NOON), ("refresh", after(30))]
+    assert broker.sent == [("refresh", after(n)) for n in (0, 30, 10, 20)]
 
 
 def test_slots_of_a_job_that_was_switched_off_are_left_alone(
@@ -211,3 +211,30 @@ def test_an_idle_tick_asks_the_database_nothing_but_the_sweep(
     ledger.tick(after(0.5))
 
     assert slots.transactions == before
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_was_an_hour_ahead_stops_nothing_once_it_is_right(
+    beat: Callable[..., Ledger], broker: Broker, slots: FakeSlots, *, restarted: bool
+) -> None:
+    ledger = beat(LATEST)
+    ledger.tick(NOON)
+    ledger.tick(after(3600))
+    broker.sent.clear()
+
+    if restarted:
+        ledger = beat(LATEST)
+    for second in range(10, 41):
+        ledger.tick(after(second))
+
+    assert broker.sent == [("refresh", after(n)) for n in (10, 20, 30, 40)]
+
+
+def test_a_clock_that_is_set_back_a_little_doubles_nothing(
+    beat: Callable[..., Ledger], broker: Broker
+) -> None:
+    ledger = beat(LATEST)
+    for second in (0, 9, 10, 11, 8, 9, 10, 11, 20):
+        ledger.tick(after(second))
+
+    assert broker.sent == [("refresh", after(n)) for n in (0, 10, 20)]
