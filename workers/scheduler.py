@@ -184,8 +184,8 @@ class Ledger:
         return won
 
     def _sweep(self) -> None:
-        again = self._database.transact(slots.left_behind)
-        known = [slot for slot in again if slot.job in self._jobs]
+        jobs = self._jobs
+        known = self._database.transact(lambda session: slots.left_behind(session, jobs=jobs))
         if known:
             log.info(
                 "Sending %d slots again that were left behind.",

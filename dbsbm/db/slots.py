@@ -10,7 +10,7 @@ States: due -> sent -> running -> done | failed, or missed where an outage passe
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -99,28 +99,39 @@ def mark_sent(session: Session, ids: Sequence[int]) -> None:
     )
 
 
-def left_behind(session: Session, *, limit: int = 50) -> list[Slot]:
+def left_behind(
+    session: Session, *, jobs: Collection[str] | None = None, limit: int = 50
+) -> list[Slot]:
     """Slots to send again: never sent, sent and never started, or started by a process that died.
 
-    A slot that used up its attempts is recorded as failed.
+    A slot that used up its attempts is recorded as failed, unless it is its job's newest and never
+    started: then its worker has been away for long, and nothing else would make it up.
+
+    Args:
+        session: Runs the transaction.
+        jobs: The only jobs to look for, None for all. A beat must not take what it cannot send.
+        limit: Slots at most.
     """
     now = datetime.now(UTC)
     rows = session.scalars(
         select(ScheduleSlot)
         .where(
+            *([] if jobs is None else [ScheduleSlot.job.in_(jobs)]),
             or_(
                 and_(ScheduleSlot.state == "due", ScheduleSlot.created_at < now - SEND_GRACE),
                 and_(ScheduleSlot.state == "sent", ScheduleSlot.sent_at < now - START_GRACE),
                 and_(ScheduleSlot.state == "running", ScheduleSlot.lease_until < now),
-            )
+            ),
         )
         .order_by(ScheduleSlot.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    worn_out = any(row.attempts >= MAX_ATTEMPTS for row in rows)
+    newest = latest(session) if worn_out else {}
     again = []
     for row in rows:
-        if row.attempts >= MAX_ATTEMPTS:
+        if row.attempts >= MAX_ATTEMPTS and (row.state == "running" or row.slot < newest[row.job]):
             row.state, row.finished_at = "failed", now
             row.detail = f"Gave up: sent {row.attempts} times and never finished."
             continue

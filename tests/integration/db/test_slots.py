@@ -95,15 +95,46 @@ def test_a_running_slot_is_not_marked_sent(database: Database) -> None:
     assert state_of(database) == "running"
 
 
-def test_a_slot_that_is_lost_too_often_is_recorded_as_failed(database: Database) -> None:
-    slot = announce(database)
+def wear_out(database: Database, slot: slots.Slot | None) -> None:
+    assert slot is not None
     for _ in range(slots.MAX_ATTEMPTS):
         database.transact(lambda s: slots.mark_sent(s, [slot.id]))
         age(database, 20)
         database.transact(slots.left_behind)
     age(database, 20)
+
+
+def test_a_slot_that_is_lost_too_often_gives_way_to_its_successor(database: Database) -> None:
+    slot = announce(database)
+    newer = announce(database, moment=MOMENT + timedelta(minutes=1))
+    wear_out(database, slot)
+    assert database.transact(slots.left_behind) == [newer]
+    with database.read() as session:
+        assert session.scalars(select(ScheduleSlot.state).order_by("id")).all() == ["failed", "due"]
+
+
+def test_the_newest_slot_waits_for_its_worker_for_as_long_as_that_is_away(
+    database: Database,
+) -> None:
+    slot = announce(database)
+    wear_out(database, slot)
+    assert database.transact(slots.left_behind) == [slot]
+
+
+def test_a_slot_whose_workers_die_every_time_is_recorded_as_failed(database: Database) -> None:
+    slot = announce(database)
+    wear_out(database, slot)
+    database.transact(lambda s: slots.claim(s, slot.id, owner="dead", lease=LEASE))
+    age(database, 1)
     assert database.transact(slots.left_behind) == []
     assert state_of(database) == "failed"
+
+
+def test_a_beat_leaves_slots_of_jobs_that_it_does_not_know(database: Database) -> None:
+    slot = announce(database)
+    age(database, 5)
+    assert database.transact(lambda s: slots.left_behind(s, jobs=["other"])) == []
+    assert database.transact(lambda s: slots.left_behind(s, jobs=["job"])) == [slot]
 
 
 def test_a_missed_slot_is_recorded_and_never_sent(database: Database) -> None:

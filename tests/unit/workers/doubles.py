@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,11 +57,11 @@ class FakeSlots:
         keys = list(self.states)
         self.states.update({keys[number]: "sent" for number in ids})
 
-    def left_behind(self, _session: Any) -> list[Slot]:
+    def left_behind(self, _session: Any, *, jobs: Collection[str]) -> list[Slot]:
         return [
             Slot(number, job, moment)
             for number, ((job, moment), state) in enumerate(self.states.items())
-            if state == "due"
+            if state == "due" and job in jobs
         ]
 
     def of(self, job: str, state: str) -> list[datetime]:
