@@ -114,6 +114,7 @@ class MariaDBServer(DatabaseServer):
             "--no-defaults",  # must come first
             *_run_as(),
             f"--datadir={self._data}",
+            self._tmpdir(),
             f"--init-file={self.directory / 'users.sql'}",
             "--bind-address=127.0.0.1",
             f"--port={self.port}",
@@ -149,11 +150,15 @@ class MariaDBServer(DatabaseServer):
         assert done.returncode == 0, f"{done.args[0]} failed:\n{done.stdout}{done.stderr}"
 
     def _installer(self) -> list[str]:
-        options = ["--no-defaults", *_run_as(), f"--datadir={self._data}"]
+        options = ["--no-defaults", *_run_as(), f"--datadir={self._data}", self._tmpdir()]
         installer = find_program("mariadb-install-db", "mysql_install_db")
         if installer is None:  # MySQL brings its installer within the server
             return [str(self._program), *options, "--initialize-insecure"]
         return [str(installer), *options, "--skip-test-db", "--skip-name-resolve"]
+
+    def _tmpdir(self) -> str:
+        # In a directory that is shared, a server that starts deletes what another one works with.
+        return f"--tmpdir={self.directory}"
 
     def start(self) -> None:
         """Start the server and wait until our user can connect.
