@@ -145,7 +145,8 @@ def _engine(url: SecretStr, options: dict[str, Any]) -> Engine:
             "connect_timeout": 3,
             "read_timeout": 30,
             "write_timeout": 30,
-            "init_command": "SET time_zone = '+00:00'",
+            # A server that is not strict cuts what does not fit, without an error.
+            "init_command": "SET time_zone = '+00:00', sql_mode = 'TRADITIONAL,ONLY_FULL_GROUP_BY'",
         },
         **options,
     )

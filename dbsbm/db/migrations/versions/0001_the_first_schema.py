@@ -18,6 +18,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    if op.get_bind().dialect.name in {"mysql", "mariadb"}:
+        # A server's default may be latin1, which takes no emoji; and its usual collations call
+        # names equal that Python and SQLite tell apart.
+        op.execute("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
     op.create_table(
         "cache_cleanup_runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
