@@ -21,8 +21,9 @@ from dbsbm.errors import ConfigError, TransientError
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# MySQL: deadlock, lock wait timeout. SQLite says "locked" or "busy".
-_RETRIABLE_CODES = {1205, 1213}
+# MySQL: lock wait timeout, deadlock, and "savepoint does not exist", which is how a deadlock within
+# a savepoint ends: it took the savepoint along. SQLite says "locked" or "busy".
+_RETRIABLE_CODES = {1205, 1213, 1305}
 _ATTEMPTS = 4
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -130,6 +131,33 @@ def test_counters_lose_no_update_under_concurrent_writers(database: Database) ->
         thread.join()
     with database.read() as session:
         assert session.get_one(Guild, 7).max_units == 40
+
+
+def test_a_deadlock_within_a_savepoint_is_run_again(mariadb: MariaDBServer) -> None:
+    with mariadb.fresh_database() as url:
+        upgrade(SecretStr(url))
+        database = Database(SecretStr(url))
+        for guild in (1, 2):
+            database.transact(lambda s: a_guild(s, id=guild, max_units=Decimal(0)))  # noqa: B023
+        barrier = threading.Barrier(2)
+        first_try = {(1, 2), (2, 1)}
+
+        def increment(session, order) -> None:
+            with session.begin_nested():
+                session.get(Guild, order[0], with_for_update=True).max_units += 1
+                if order in first_try:
+                    first_try.remove(order)
+                    barrier.wait()
+                session.get(Guild, order[1], with_for_update=True).max_units += 1
+
+        with ThreadPoolExecutor() as pool:
+            orders = list(first_try)
+            runs = [pool.submit(database.transact, lambda s, o=o: increment(s, o)) for o in orders]
+            for run in runs:
+                run.result()
+        with database.read() as session:
+            assert session.scalars(select(Guild.max_units)).all() == [2, 2]
+        database.dispose()
 
 
 def test_a_stopped_database_is_a_transient_error_and_heals(mariadb: MariaDBServer) -> None:
