@@ -24,6 +24,8 @@ for _talkative in ("httpx", "httpcore"):
 
 # A pause this short is slept through; a longer one is handed back to the outbox.
 LONGEST_SLEEP = 2.0
+# One strange header must not silence the fleet for a year.
+LONGEST_PAUSE = 3600.0
 _TRIES = 4
 USER_AGENT = "DiscordBot (https://github.com/dbsbm/dbsbm, 0.1)"
 
@@ -103,10 +105,10 @@ class DiscordRest:
             answer = self._request(call)
             self._limits.learn(call.route, answer.headers)
             if answer.is_success:
-                return int(answer.json()["id"])
+                return _message_id(answer)
             if answer.status_code != 429:
                 raise _refusal(answer)
-            self._limits.block(call.route, float(_json(answer).get("retry_after", 1.0)))
+            self._limits.block(_limited_route(call, answer), _asked_pause(answer))
         raise TransientError("Discord keeps asking to wait.", retry_after=5.0)
 
     def _request(self, call: _Call) -> httpx.Response:
@@ -116,6 +118,10 @@ class DiscordRest:
         except httpx.HTTPError as error:
             # Not chained: httpx's error holds the address, and the address holds the token.
             raise TransientError(f"Discord did not answer: {type(error).__name__}.") from None
+
+
+# The limit on all that a bot, or the address it comes from, asks of Discord.
+EVERY_ROUTE = "*"
 
 
 class _RateLimits:
@@ -128,7 +134,8 @@ class _RateLimits:
     def wait(self, route: str) -> None:
         """Sleep until the route is free, or raise TransientError where that is far away."""
         with self._lock:
-            pause = self._free_at.get(route, 0.0) - time.monotonic()
+            free_at = max(self._free_at.get(each, 0.0) for each in (route, EVERY_ROUTE))
+        pause = free_at - time.monotonic()
         if pause > LONGEST_SLEEP:
             raise TransientError("Discord asks to wait.", retry_after=pause)
         if pause > 0:
@@ -137,7 +144,7 @@ class _RateLimits:
     def learn(self, route: str, headers: Mapping[str, str]) -> None:
         """Note an exhausted bucket."""
         if headers.get("X-RateLimit-Remaining") == "0" and not route.startswith("reply/"):
-            self.block(route, float(headers.get("X-RateLimit-Reset-After", "1")))
+            self.block(route, _seconds(headers.get("X-RateLimit-Reset-After")))
 
     def block(self, route: str, seconds: float) -> None:
         """Let nobody call the route for a while."""
@@ -155,6 +162,30 @@ def _body(message: Mapping[str, Any], image: bytes | None) -> dict[str, Any]:
         "data": {"payload_json": json.dumps(payload)},
         "files": {"files[0]": ("slip.png", image, "image/png")},
     }
+
+
+def _message_id(answer: httpx.Response) -> int:
+    try:
+        return int(_json(answer)["id"])
+    except (KeyError, TypeError, ValueError):
+        raise TransientError("Discord sent an answer that is no message.") from None
+
+
+def _limited_route(call: _Call, answer: httpx.Response) -> str:
+    """What must not be called for a while. A limit without Discord's own words is its gate's."""
+    return EVERY_ROUTE if _json(answer).get("global", True) else call.route
+
+
+def _asked_pause(answer: httpx.Response) -> float:
+    return _seconds(_json(answer).get("retry_after", answer.headers.get("Retry-After")))
+
+
+def _seconds(text: Any) -> float:
+    """Read a pause that Discord asks for; a second where it cannot be read."""
+    try:
+        return min(max(0.0, float(text)), LONGEST_PAUSE)
+    except (TypeError, ValueError):
+        return 1.0
 
 
 def _refusal(answer: httpx.Response) -> Exception:
