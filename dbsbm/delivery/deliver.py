@@ -13,7 +13,7 @@ from dbsbm.commands.reply import message_body
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
-from dbsbm.delivery.rest import DiscordRest, ReplyGone
+from dbsbm.delivery.rest import DiscordRest, ReplyGone, TokenExpired
 from dbsbm.errors import PermanentError, TransientError
 from dbsbm.wire.seal import Sealer
 
@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 # The bot defers and enqueues at the same time: a fast worker may be first.
 DEFER_GRACE = timedelta(seconds=8)
-TOKEN_LIFE = timedelta(minutes=15)
+# A token lives for 15 minutes of Discord's clock. Ours may be wrong, so it is tried for longer.
+TOKEN_TRIED = timedelta(hours=2)
 
 
 class Delivery:
@@ -68,13 +69,15 @@ class Delivery:
         to = payload["to"]
         body = message_body(payload, sandbox=self._sandbox)
         image = self._image_of(payload["bet_id"]) if payload["bet_id"] is not None else None
-        age = datetime.now(UTC) - datetime.fromisoformat(to["created_at"])
-        if age < TOKEN_LIFE:
+        now = datetime.now(UTC)
+        if now - datetime.fromisoformat(to["created_at"]) < TOKEN_TRIED:
             try:
                 token = self._sealer.open(to["token"])
                 return "reply", self._discord.edit_reply(to["application_id"], token, body, image)
+            except TokenExpired:
+                pass
             except ReplyGone:
-                if age < DEFER_GRACE:
+                if now - effect.created_at < DEFER_GRACE:
                     raise TransientError("The reply is not there yet.", retry_after=0.5) from None
         if to["ephemeral"]:
             raise PermanentError("The reply expired, and only the member may see the answer.")

@@ -36,7 +36,11 @@ NO_ACCESS = frozenset({50001, 50013, 10003})
 
 
 class ReplyGone(PermanentError):
-    """The interaction can no longer be answered: its token expired, or it was never deferred."""
+    """There is no reply to write into: it was deleted, or the interaction is not deferred yet."""
+
+
+class TokenExpired(ReplyGone):
+    """The interaction can no longer be answered."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,7 +73,8 @@ class DiscordRest:
         """Write a deferred interaction's answer; returns the message's id. Safe to repeat.
 
         Raises:
-            ReplyGone: The token expired or is unknown.
+            ReplyGone: There is no such reply, or not yet.
+            TokenExpired: There never will be one again.
             TransientError: Discord is busy or away.
             PermanentError: Discord refuses the message.
         """
@@ -192,8 +197,10 @@ def _refusal(answer: httpx.Response) -> Exception:
     status, code = answer.status_code, _json(answer).get("code", 0)
     if status >= 500:
         return TransientError(f"Discord is out of order (HTTP {status}).")
-    if code in {UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN, UNKNOWN_MESSAGE}:
-        return ReplyGone(f"The interaction can no longer be answered (code {code}).")
+    if code == INVALID_WEBHOOK_TOKEN:
+        return TokenExpired(f"The interaction can no longer be answered (code {code}).")
+    if code in {UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE}:
+        return ReplyGone(f"There is no reply to write into (code {code}).")
     if code in NO_ACCESS:
         return PermanentError(f"The bot may not write in that channel (code {code}).")
     if status == 401:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from dbsbm.commands.reply import Reply, effect_payload
@@ -25,7 +25,7 @@ from tests.integration.delivery.discord_script import Script, serve
 SEALER = Sealer(SecretStr("k" * 40))
 TOKEN = "the-interaction-token"
 OK = (200, {"id": "77"})
-OLD = timedelta(minutes=16)
+OLD = timedelta(hours=3)
 
 
 def promise(
@@ -111,6 +111,35 @@ def test_a_token_that_discord_calls_invalid_falls_back_too(
 ) -> None:
     discord.answers[:] = [(401, {"code": 50027, "message": "Invalid Webhook Token"}), OK]
     assert delivery.deliver(promise(database, age=timedelta(minutes=1))) == "channel"
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=-20), timedelta(minutes=20)])
+@pytest.mark.parametrize("ephemeral", [False, True])
+def test_discord_decides_how_long_a_token_lives_and_not_our_clock(
+    database: Database, delivery: Delivery, off: timedelta, *, ephemeral: bool
+) -> None:
+    assert delivery.deliver(promise(database, age=off, ephemeral=ephemeral)) == "reply"
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=-20), timedelta(minutes=1)])
+def test_a_wrong_clock_does_not_hurry_a_reply_that_is_not_there_yet(
+    database: Database, delivery: Delivery, discord: Script, off: timedelta
+) -> None:
+    discord.answers[:] = [(404, {"code": 10015, "message": "Unknown Webhook"}), OK]
+    effect_id = promise(database, age=off, ephemeral=True)
+    with pytest.raises(TransientError):
+        delivery.deliver(effect_id)
+    assert delivery.deliver(effect_id) == "reply"
+
+
+def test_a_reply_that_never_comes_falls_back_to_the_channel(
+    database: Database, delivery: Delivery, discord: Script
+) -> None:
+    discord.answers[:] = [(404, {"code": 10015, "message": "Unknown Webhook"}), OK]
+    effect_id = promise(database)
+    long_ago = datetime.now(UTC) - timedelta(seconds=9)
+    database.transact(lambda s: s.execute(update(Effect).values(created_at=long_ago)))
+    assert delivery.deliver(effect_id) == "channel"
 
 
 def test_a_reply_that_is_not_there_yet_is_tried_again(
