@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 
 from dbsbm.db.models import ScheduleSlot
+from dbsbm.health import heartbeat_file
 from tests.integration.fleet.conftest import Fleet
 from tests.servers import ChildProcess
 
@@ -36,6 +38,7 @@ def test_every_slot_runs_once_though_a_beat_is_killed_and_the_broker_restarts(
     beats = [fleet.process("beat", options=["--counting"]) for _ in range(2)]
     fleet.wait_for(lambda: all("beat: Starting" in beat.log() for beat in beats))
     fleet.wait_for(lambda: len(done(fleet)) >= 3)
+    assert heartbeat_file(fleet.directory, f"beat@{socket.gethostname()}").exists()
 
     killed = leader(beats, fleet)
     killed.kill()
