@@ -15,7 +15,7 @@ from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.db.engine import Database
-from dbsbm.db.models import Game, League
+from dbsbm.db.models import Bet, BetLeg, Game, League
 from dbsbm.errors import UserError
 from dbsbm.providers.base import Provider
 from dbsbm.providers.errors import ProviderError
@@ -32,6 +32,12 @@ FRESH = timedelta(seconds=20)
 BUSY = timedelta(seconds=100)  # a game is on, or about to be
 QUIET = timedelta(minutes=15)
 OTHER_DAYS = timedelta(hours=1)
+LONG_AGO = timedelta(hours=3)
+# Bets wait for games so far back, where the fleet or the provider was away when they ended.
+LOOK_BACK = timedelta(days=30)
+MOST_DAYS_BACK = 3
+
+UNFINISHED = ("scheduled", "live", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ class Refresher:
     def refresh(self, league: str, *, priority: Priority, max_age: timedelta = FRESH) -> Refreshed:
         """Fetch today's games of a league, and other days where they are old.
 
+        In the background also days long past whose games have bets and no result yet.
+
         Raises:
             UserError: The fleet does not follow the league.
             ProviderError: No provider answered for today.
@@ -79,14 +87,13 @@ class Refresher:
         games = asked = 0
         name = ""
         today = datetime.now(LEAGUES[league].tz).date()
-        for offset, limit in ((0, max_age), (1, OTHER_DAYS), (-1, OTHER_DAYS)):
-            day = today + timedelta(days=offset)
+        for day, limit in self._days(league, today, priority, max_age):
             if self._is_fresh(league, day, limit):
                 continue
             try:
                 provider, fetched = self._ask(league, day, priority)
             except ProviderError:
-                if offset == 0:
+                if day == today:
                     raise
                 continue
             asked += 1
@@ -127,6 +134,25 @@ class Refresher:
             self._database.transact(lambda session: store_teams(session, league, rows))  # noqa: B023
             return len(rows)
         return 0
+
+    def _days(
+        self, league: str, today: date, priority: Priority, max_age: timedelta
+    ) -> list[tuple[date, timedelta]]:
+        """The days to look at, each with how old its games may be."""
+        with self._database.read() as session:
+            recent, forgotten = _unfinished(session, league), _forgotten(session, league)
+        yesterday = today - timedelta(days=1)
+        days = [
+            (today, max_age),
+            (today + timedelta(days=1), OTHER_DAYS),
+            # Games that began late in the evening are on when their day is over.
+            (yesterday, max_age if yesterday in _days_of(league, recent) else OTHER_DAYS),
+        ]
+        if priority == "background":
+            older = sorted(day for day in _days_of(league, forgotten) if day < yesterday)
+            due = [day for day in older if not self._is_fresh(league, day, LONG_AGO)]
+            days += [(day, LONG_AGO) for day in due[:MOST_DAYS_BACK]]
+        return days
 
     def _ask(self, league: str, day: date, priority: Priority) -> tuple[Provider, Fetched[GameRow]]:
         failure: ProviderError | None = None
@@ -172,11 +198,45 @@ def _busy_games(session: Session, league: str) -> int:
         .select_from(Game)
         .where(
             Game.league_key == league,
-            Game.status.in_(("scheduled", "live", "suspended")),
+            Game.status.in_(UNFINISHED),
             Game.starts_at.between(now - timedelta(hours=12), now + timedelta(minutes=10)),
         )
     )
     return int(count or 0)
+
+
+def _unfinished(session: Session, league: str) -> Sequence[datetime]:
+    """Starts of games of the last two days that are not over."""
+    now = datetime.now(UTC)
+    return session.scalars(
+        select(Game.starts_at).where(
+            Game.league_key == league,
+            Game.status.in_(UNFINISHED),
+            Game.starts_at.between(now - timedelta(days=2), now),
+        )
+    ).all()
+
+
+def _forgotten(session: Session, league: str) -> Sequence[datetime]:
+    """Starts of games that should be over long since, and have open bets."""
+    now = datetime.now(UTC)
+    return session.scalars(
+        select(Game.starts_at)
+        .distinct()
+        .join(BetLeg, BetLeg.game_id == Game.id)
+        .join(Bet, Bet.id == BetLeg.bet_id)
+        .where(
+            Bet.state == "open",
+            Game.league_key == league,
+            Game.status.in_(UNFINISHED),
+            Game.starts_at.between(now - LOOK_BACK, now - timedelta(days=1)),
+        )
+    ).all()
+
+
+def _days_of(league: str, moments: Sequence[datetime]) -> set[date]:
+    """The days of the league's calendar on which the moments lie."""
+    return {moment.astimezone(LEAGUES[league].tz).date() for moment in moments}
 
 
 def _fetched_key(league: str, day: date) -> Key:
