@@ -1,13 +1,14 @@
-"""Grades open bets whose games are over."""
+"""Grades open bets whose games are over, and settled ones whose results changed."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from dbsbm.betting.bets import Market, Pick, Side
@@ -21,68 +22,120 @@ log = logging.getLogger(__name__)
 
 OVER = ("final", "canceled", "postponed")
 BATCH = 200
+# Leagues correct a result within days.
+CORRECTED_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """How many bets one run settled, and how many it could not yet."""
+    """How many bets one run settled, could not settle yet, and settled anew."""
 
     settled: int
     waiting: int
+    corrected: int = 0
 
 
 def grade_due(database: Database) -> Graded:
     """Settle open straight bets on games that are over, a batch at a time.
 
-    A bet is graded by its game's result version: the same version twice changes nothing.
+    A bet is graded by its game's result version: the same version twice changes nothing, and a new
+    one corrects what the bet brought. A void bet stays void: its stake is long since back.
     """
-    settled = waiting = 0
+    settled = waiting = corrected = 0
+    for bet_id in _each(database, _open_bets()):
+        if database.transact(lambda session: _settle(session, bet_id)):  # noqa: B023
+            settled += 1
+        else:
+            waiting += 1
+    for bet_id in _each(database, _changed_bets()):
+        corrected += database.transact(lambda session: _correct(session, bet_id))  # noqa: B023
+    return Graded(settled, waiting, corrected)
+
+
+def _each(database: Database, bets: Select[int]) -> Iterator[int]:
+    """The bets' ids, read a batch at a time."""
     last = 0
     while True:
         with database.read() as session:
-            ids = list(session.scalars(_due(last)))
+            ids = session.scalars(bets.where(Bet.id > last).order_by(Bet.id).limit(BATCH)).all()
         if not ids:
-            return Graded(settled, waiting)
-        for bet_id in ids:
-            if database.transact(lambda session: _settle(session, bet_id)):  # noqa: B023
-                settled += 1
-            else:
-                waiting += 1
+            return
+        yield from ids
         last = ids[-1]
 
 
-def _due(after: int):  # type: ignore[no-untyped-def]
-    return (
-        select(Bet.id)
-        .join(BetLeg, BetLeg.bet_id == Bet.id)
-        .join(Game, Game.id == BetLeg.game_id)
-        .where(Bet.state == "open", Bet.id > after, Game.status.in_(OVER))
-        .order_by(Bet.id)
-        .limit(BATCH)
+def _open_bets() -> Select[int]:
+    return _bets().where(Bet.state == "open", Game.status.in_(OVER))
+
+
+def _changed_bets() -> Select[int]:
+    return _bets().where(
+        Bet.state.not_in(("open", "void")),
+        Game.status.in_(OVER),
+        Game.starts_at > datetime.now(UTC) - CORRECTED_FOR,
+        BetLeg.result_version != Game.result_version,
     )
 
 
-def _settle(session: Session, bet_id: int) -> bool:
-    bet = session.get_one(
+def _bets() -> Select[int]:
+    return (
+        select(Bet.id).join(BetLeg, BetLeg.bet_id == Bet.id).join(Game, Game.id == BetLeg.game_id)
+    )
+
+
+def _locked(session: Session, bet_id: int) -> Bet:
+    return session.get_one(
         Bet,
         bet_id,
         options=[joinedload(Bet.legs).joinedload(BetLeg.game).joinedload(Game.league)],
         with_for_update=True,
     )
+
+
+def _settle(session: Session, bet_id: int) -> bool:
+    bet = _locked(session, bet_id)
     if bet.state != "open":
         return False
-    leg = bet.legs[0]
     try:
-        result = _grade(leg)
+        profit = _record(bet)
     except CannotGradeError as error:
         log.info("Bet %d waits: %s", bet_id, error, extra={"action": "bet.waits"})
         return False
-    profit = result.profit(bet.risk, Odds(bet.odds_decimal))
-    now = datetime.now(UTC)
-    bet.state, bet.profit, bet.settled_at = result.result.value, profit, now
-    leg.result, leg.result_version = result.result.value, leg.game.result_version
-    session.add(_entry(bet, profit, leg.game.result_version, now))
+    session.add(_entry(bet, "return", bet.risk + profit))
     return True
+
+
+def _correct(session: Session, bet_id: int) -> bool:
+    bet = _locked(session, bet_id)
+    before, paid = bet.state, bet.profit
+    if before in {"open", "void"} or paid is None:
+        return False
+    if bet.legs[0].result_version == bet.legs[0].game.result_version:
+        return False
+    try:
+        profit = _record(bet)
+    except CannotGradeError:
+        return False
+    if bet.state == before:
+        return False
+    session.add(_entry(bet, "correction", profit - paid))
+    log.warning(
+        "Bet %d was %s and is %s: its game's result changed.",
+        *(bet_id, before, bet.state),
+        extra={"action": "bet.corrected"},
+    )
+    return True
+
+
+def _record(bet: Bet) -> Decimal:
+    """Write the result into the bet; returns its profit."""
+    leg = bet.legs[0]
+    result = _grade(leg)
+    profit = result.profit(bet.risk, Odds(bet.odds_decimal))
+    if bet.state != result.result.value:
+        bet.state, bet.profit, bet.settled_at = result.result.value, profit, datetime.now(UTC)
+    leg.result, leg.result_version = result.result.value, leg.game.result_version
+    return profit
 
 
 def _grade(leg: BetLeg) -> Grade:
@@ -100,14 +153,13 @@ def _score(game: Game) -> FinalScore | None:
     return FinalScore(game.home_score, game.away_score, regulation, game.shortened)
 
 
-def _entry(bet: Bet, profit: Decimal, version: int, now: datetime) -> LedgerEntry:
-    """What comes back of the stake, profit included."""
+def _entry(bet: Bet, kind: str, amount: Decimal) -> LedgerEntry:
     return LedgerEntry(
         guild_id=bet.guild_id,
         user_id=bet.user_id,
         bet_id=bet.id,
-        kind="return",
-        amount=bet.risk + profit,
-        result_version=version,
-        created_at=now,
+        kind=kind,
+        amount=amount,
+        result_version=bet.legs[0].result_version,
+        created_at=datetime.now(UTC),
     )

@@ -123,7 +123,7 @@ def _copy_team(team: Team, row: TeamRow) -> None:
 
 
 def _copy_game(game: Game, row: GameRow) -> None:
-    before = (game.status, game.home_score, game.away_score, game.shortened)
+    before = _result(game)
     game.provider, game.provider_game_id = row.provider, row.provider_game_id
     game.starts_at = row.starts_at
     # A word nobody knows says nothing: what was known stays.
@@ -136,9 +136,14 @@ def _copy_game(game: Game, row: GameRow) -> None:
     # No odds in an answer says nothing about those of an earlier one.
     game.odds = [_odds(price) for price in row.odds] or game.odds or []
     game.fetched_at = datetime.now(UTC)
-    after = (game.status, game.home_score, game.away_score, game.shortened)
-    if game.status in _OVER and after != before:
+    if game.status in _OVER and _result(game) != before:
         game.result_version = (game.result_version or 0) + 1
+
+
+def _result(game: Game) -> tuple[object, ...]:
+    """All that grading looks at."""
+    regulation = game.regulation_home_score, game.regulation_away_score
+    return game.status, game.home_score, game.away_score, regulation, game.shortened
 
 
 def _odds(row: OddsRow) -> dict[str, str | None]:
