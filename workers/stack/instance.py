@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from dbsbm.errors import ConfigError
 from dbsbm.settings import Settings
 from workers.stack.keys import Keys, keys_of
 from workers.stack.ports import free_ports, is_free
@@ -157,14 +158,18 @@ def ordinary_folder(given: Given, root: Path) -> Path:
 
 
 def ordinary_instance(root: Path) -> Instance:
-    """The fleet of `./dev up`: what is set is used, what is missing is stood in for."""
+    """The fleet of `./dev up`: what is set is used, what is missing is stood in for.
+
+    Raises:
+        ConfigError: A port that is set is none.
+    """
     given, needs = given_settings(root), Needs.of(given_settings(root))
     folder = ordinary_folder(given, root)
     folder.mkdir(parents=True, exist_ok=True)
     free, notices = free_ports(), list[str]()
 
     def wanted(name: str, default: int, what: str) -> int:
-        port = _port(given.get(name), default)
+        port = _port(name, given.get(name), default)
         if is_free(port):
             return port
         other = next(free)
@@ -207,6 +212,14 @@ def separate_instance(folder: Path, root: Path, schedule: Mapping[str, float]) -
     )
 
 
-def _port(text: str | None, default: int) -> int:
-    """The port that is set; the default for what is none, which the settings will complain of."""
-    return int(text) if text and text.isdecimal() and 0 < int(text) < 65_536 else default
+def _port(name: str, text: str | None, default: int) -> int:
+    """The port that is set, or the default.
+
+    Raises:
+        ConfigError: What is set is no port.
+    """
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65_536):
+        raise ConfigError(f"Settings: {name} must be a number from 1 to 65535.")
+    return int(text)

@@ -23,8 +23,8 @@ def up() -> int:
     if not lock.acquire():
         tell("\n".join(describe_running(folder)))
         return 0
-    instance = ordinary_instance(PROJECT_ROOT)
     try:
+        instance = ordinary_instance(PROJECT_ROOT)
         # What is wrong with a setting is said once, here, and not by every process.
         instance.adopt()
         fleet = Fleet(instance, load_settings())

@@ -7,7 +7,8 @@ import stat
 
 import pytest
 
-from workers.stack.instance import Instance, Needs, Ports, given_settings
+from dbsbm.errors import ConfigError
+from workers.stack.instance import Instance, Needs, Ports, given_settings, ordinary_instance
 from workers.stack.keys import keys_of
 
 PORTS = Ports(broker=20_001, cache=20_002, providers=20_003, standin=8080, flower=5555)
@@ -102,3 +103,10 @@ def test_a_setting_in_small_letters_does_not_fight_with_ours(instance, monkeypat
     assert [value for name, value in env.items() if name.upper() == "DATA_DIR"] == [
         str(instance().folder)
     ]
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "http", "-1", "²"])
+def test_a_port_that_is_none_is_refused_by_name(port, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLOWER_PORT", port)
+    with pytest.raises(ConfigError, match="FLOWER_PORT must be a number from 1 to 65535"):
+        ordinary_instance(tmp_path)
