@@ -52,8 +52,9 @@ class Tail:
         """Print the last lines."""
         with self._path.open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - lines * 400))
-            self._print(file.read().splitlines()[-lines:], out)
+            start = file.seek(max(0, size - lines * 400))
+            whole = file.read().splitlines()[1 if start else 0 :]
+            self._print(whole[-lines:], out)
             self._offset = size
 
     def show_new(self, out: TextIO) -> None:

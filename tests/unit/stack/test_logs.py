@@ -81,6 +81,13 @@ def test_a_tail_shows_the_end_and_then_what_comes(log):
     assert shown == ["line 98", "line 99", "line 100", "half a line"]
 
 
+def test_a_tail_begins_with_a_whole_line(log):
+    log.path.write_text("x" * 900 + "\nwhole\n")
+    out = io.StringIO()
+    Tail(log.path.parent, "bot").show_end(out, lines=2)
+    assert out.getvalue().splitlines() == ["bot        | whole"]
+
+
 def test_a_tail_follows_a_log_that_was_rotated(log):
     log.path.write_text("old\n" * 50)
     tail, out = Tail(log.path.parent, "bot"), io.StringIO()
