@@ -168,6 +168,8 @@ def _notes(instance: Instance) -> Iterator[str]:
     yield f"  Flower            {instance.flower_url} ({_flower_login(instance)})"
     if instance.needs.providers:
         yield "  Sports data       made up: no provider is set"
+    else:
+        yield f"  Sports data       from {instance.given.get('PROVIDERS', 'espn')}"
     yield f"  Logs              {instance.folder / 'logs'}"
     for notice in instance.notices:
         yield f"  {notice}"
