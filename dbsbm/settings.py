@@ -304,6 +304,7 @@ def _one_sentence(error: ValidationError) -> str:
         text = item["msg"].removeprefix("Value error, ")
         if item["type"] == "missing":
             text = "is missing; set it in the environment or in .env"
+        text = text.replace("Input should be", "must be").partition(", unable to")[0]
         problems.append(f"{name} {_lower_first(text)}".strip())
     return "Settings: " + "; ".join(problems) + "."
 
