@@ -51,7 +51,7 @@ def _price(game: dict[str, Any]) -> str:
     """The home team's moneyline as its book prints it, where there is one."""
     for price in game["odds"] or ():
         if price["market"] == "moneyline" and price["side"] == "home":
-            return f"  ({price['quoted']})"
+            return f"  (home {price['quoted']})"
     return ""
 
 
