@@ -98,6 +98,11 @@ class Fleet:
             "beat",
             *("-m", "workers", "beat"),
             after=self._present("broker", "migrate"),
+            stale=Staleness(
+                file=heartbeat_file(instance.folder, f"beat@{socket.gethostname()}"),
+                after=_SILENCE,
+                unless_down=redis_answers(self._settings.broker),
+            ),
             stop_stage=_DOORS,
         )
         yield self._python(
