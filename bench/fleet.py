@@ -1,31 +1,33 @@
 """The whole fleet, as real processes: how fast it answers, and what it loses when things die.
 
 Nothing here is simulated but Discord and the sports providers, whose stand-ins are processes that
-speak the real protocols. The kills run on MariaDB, everything else on SQLite.
+speak the real protocols. One fleet on MariaDB serves all rows but those of the schedule, which have
+a smaller one on SQLite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench.harness import Row, percentile
+from bench.harness import Measurement, Row, percentile
 from bench.rig import clone, memory, slots, storm, task_cost
 from bench.rig.commands import UNKNOWN_BET, bet_on, first_game, place
 from bench.rig.fleet import FleetUnderTest, fleet
 from bench.rig.load import Load, offer
 from bench.rig.plan import Plan
 from dbsbm.sandbox.discord.client import ANYWHERE
-from tests.servers import wait_until
+from tests.servers import MariaDBServer, start_mariadb, wait_until
 
 RATE = 50.0
 """Interactions a second that the bot's event loop is measured under."""
-QUEUED = 500
-"""Image tasks that wait while acknowledgements are measured."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How much is measured.
 
@@ -33,56 +35,101 @@ class Size:
         slips: Bets placed one after another.
         load: Seconds of `RATE` interactions a second.
         freeze: Seconds for which the broker is frozen.
-        acks: Acknowledgements measured while images are queued, and half as many without a broker.
-        tasks: No-op tasks a round, and how many rounds.
-        slots: Seconds of a job that is due every 2 seconds.
-        bets: Members who bet through all faults, and how often each fault strikes.
+        queued: Image tasks that wait while acknowledgements are measured.
+        acks: How many acknowledgements; half as many without a broker.
+        bets: Members who bet while things die.
+        rounds: How often each thing dies.
+        span: Seconds over which the bets around one death are spread.
         away: Seconds for which the database is stopped.
+        slots: Seconds of a job that is due every 2 seconds.
+        tasks: No-op tasks in a batch.
+        batches: Batches of each kind of task.
     """
 
     slips: int
     load: float
     freeze: float
+    queued: int
     acks: int
-    tasks: tuple[int, int]
-    slots: float
-    bets: tuple[int, int]
+    bets: int
+    rounds: int
+    span: float
     away: float
+    slots: float
+    tasks: int
+    batches: int
 
 
-FULL = Size(200, 20.0, 6.0, 500, (3000, 6), 300.0, (200, 3), 10.0)
-QUICK = Size(20, 4.0, 3.0, 60, (500, 2), 40.0, (40, 1), 5.0)
+FULL = Size(
+    slips=200,
+    load=20.0,
+    freeze=6.0,
+    queued=500,
+    acks=500,
+    bets=200,
+    rounds=3,
+    span=3.0,
+    away=10.0,
+    slots=300.0,
+    tasks=1000,
+    batches=12,
+)
+QUICK = Size(
+    slips=20,
+    load=3.0,
+    freeze=3.0,
+    queued=150,
+    acks=40,
+    bets=40,
+    rounds=1,
+    span=1.2,
+    away=3.0,
+    slots=40.0,
+    tasks=200,
+    batches=4,
+)
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Measure; with `quick` less of everything, and the slow parts beside the others."""
+    """Measure; with `quick` less of everything, and what takes its time beside the rest."""
     size = QUICK if quick else FULL
-    with ThreadPoolExecutor(1) as beside:
-        scheduled = beside.submit(slots.measure, size.slots) if quick else None
+    with ThreadPoolExecutor() as beside:
+        scheduling = beside.submit(slots.measure, size.slots) if quick else None
         if not quick:
             yield from _fresh_clone()
-        yield from _calm(size)
-        yield from _storm(size)
-        yield from _schedule(scheduled.result() if scheduled else slots.measure(size.slots))
-    yield from _task(size)
+        with _fleet(size) as (running, database):
+            yield from _memory(running)
+            game = first_game(running.discord)
+            yield from _slips(running, game, size)
+            yield from _loop(running, size)
+            yield from _frozen_broker(running, size)
+            yield from _dead_broker(running, size)
+            working = beside.submit(_measure_tasks, size) if quick else None
+            yield from _storm(running, database, game, size)
+            # The last one: its backlog goes down with the fleet.
+            yield from _queued_images(running, game, size)
+    yield from _task(working.result() if working else _measure_tasks(size))
+    yield from _schedule(scheduling.result() if scheduling else slots.measure(size.slots))
+
+
+@contextmanager
+def _fleet(size: Size) -> Iterator[tuple[FleetUnderTest, MariaDBServer]]:
+    # No space in the folder's name: MariaDB's installer cannot read its own paths then.
+    with tempfile.TemporaryDirectory(prefix="dbsbm-mariadb-") as folder:
+        server = start_mariadb(Path(folder))
+        try:
+            with server.fresh_database() as url:
+                plan = Plan(database_url=url, crowd=size.bets, watch_loop=True)
+                with fleet(plan) as running:
+                    yield running, server
+        finally:
+            server.close()
 
 
 def _fresh_clone() -> Iterator[Row]:
     first, second = clone.first_and_second()
     yield Row("./dev up --once in a fresh clone, nothing installed", first, "s", floor=180)
     yield Row("./dev up --once, the second time", second, "s", floor=30)
-
-
-def _calm(size: Size) -> Iterator[Row]:
-    """What one fleet shows in turn; the backlog of the last part goes down with it."""
-    with fleet(Plan(watch_loop=True)) as running:
-        yield from _memory(running)
-        game = first_game(running.discord)
-        yield from _slips(running, game, size)
-        yield from _loop(running, size)
-        yield from _frozen_broker(running, size)
-        yield from _dead_broker(running, size)
-        yield from _queued_images(running, game, size)
 
 
 def _memory(running: FleetUnderTest) -> Iterator[Row]:
@@ -112,7 +159,7 @@ def _slips(running: FleetUnderTest, game: str, size: Size) -> Iterator[Row]:
 
 
 def _loop(running: FleetUnderTest, size: Size) -> Iterator[Row]:
-    load = _show_unknown_bets(running, size.load)
+    load = _show_unknown_bets(running, size.load, until="ack")
     yield _stall(f"the bot's event loop, longest stall under {RATE:g} interactions/s", load, 10.0)
     yield Row(
         "the same stall, what of it the bot was running",
@@ -124,7 +171,7 @@ def _loop(running: FleetUnderTest, size: Size) -> Iterator[Row]:
 
 def _frozen_broker(running: FleetUnderTest, size: Size) -> Iterator[Row]:
     with running.frozen("broker"):
-        load = _show_unknown_bets(running, size.freeze)
+        load = _show_unknown_bets(running, size.freeze, until="answer")
     yield _stall("the bot's event loop, longest stall, broker frozen", load, 25.0)
     yield Row(
         "slowest reply, broker frozen",
@@ -163,17 +210,17 @@ def _queued_images(running: FleetUnderTest, game: str, size: Size) -> Iterator[R
             "bet",
             lambda number: bet_on(game, f"queued {number}"),
             per_second=100,
-            count=QUEUED + 2,
+            count=size.queued + 2,
             until="ack",
         )
         assert placed.acknowledged_ms
-        wait_until(lambda: _queued(running) >= QUEUED, 120, "so many images are queued")
+        wait_until(lambda: _queued(running) >= size.queued, 120, "so many images are queued")
     load = offer(
         running, "slip", lambda _: UNKNOWN_BET, per_second=20, count=size.acks, until="ack"
     )
     assert _queued(running), "the images were drawn before the acknowledgements were measured"
     yield Row(
-        f"acknowledgement while {QUEUED} image tasks are queued, p99",
+        f"acknowledgement while {size.queued} image tasks are queued, p99",
         percentile(load.acknowledged_ms, 99),
         "ms",
         floor=150.0,
@@ -181,10 +228,12 @@ def _queued_images(running: FleetUnderTest, game: str, size: Size) -> Iterator[R
     )
 
 
-def _storm(size: Size) -> Iterator[Row]:
-    bets, rounds = size.bets
-    verdict = storm.measure(bets, rounds=rounds, away=size.away)
-    name = f"{bets} bets while every process is killed and the database stops"
+def _storm(
+    running: FleetUnderTest, database: MariaDBServer, game: str, size: Size
+) -> Iterator[Row]:
+    faults = storm.every_fault(running, database, size.away) * size.rounds
+    verdict = storm.ride(running, game, size.bets, faults, span=size.span)
+    bets, name = size.bets, f"{size.bets} bets while every process is killed"
     for what, count in (("lost", verdict.lost), ("doubled", verdict.doubled)):
         yield Row(f"{name}: {what}", len(count), "bets", floor=0, runs=bets)
     yield Row(f"{name}: rows", verdict.rows, "rows", better="higher", floor=bets, runs=bets)
@@ -209,8 +258,11 @@ def _schedule(result: slots.Slots) -> Iterator[Row]:
     yield Row(f"{name}: slots unaccounted", result.states["unaccounted"], "slots", floor=0)
 
 
-def _task(size: Size) -> Iterator[Row]:
-    measured = task_cost.measure(*size.tasks)
+def _measure_tasks(size: Size) -> dict[str, Measurement]:
+    return task_cost.measure(size.tasks, size.batches)
+
+
+def _task(measured: Mapping[str, Measurement]) -> Iterator[Row]:
     ours, bare = measured["fleet"], measured["bare"]
     yield Row(
         "a task of the fleet that does nothing",
@@ -234,14 +286,14 @@ def _stall(name: str, load: Load, floor: float) -> Row:
     return Row(name, load.stall.late * 1000, "ms", floor=floor, runs=len(load.states))
 
 
-def _show_unknown_bets(running: FleetUnderTest, seconds: float) -> Load:
+def _show_unknown_bets(running: FleetUnderTest, seconds: float, *, until: str) -> Load:
     return offer(
         running,
         "slip",
         lambda _: UNKNOWN_BET,
         per_second=RATE,
         count=round(seconds * RATE),
-        until="answer",
+        until=until,
     )
 
 

@@ -7,15 +7,17 @@ placed, make them try again with a new command; "is thinking" makes them wait.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import func, select
 
 from bench.rig.commands import bet_on
 from bench.rig.fleet import FleetUnderTest
-from dbsbm.db.models import Bet
+from dbsbm.db.models import Bet, Effect, Interaction
+from dbsbm.db.models.base import Base
 from dbsbm.sandbox.discord.client import AsyncStandinClient, Place, StandinTimeoutError
 from dbsbm.sandbox.discord.client_views import InteractionState, SentMessage
 
@@ -95,8 +97,7 @@ class Crowd:
         _, unhappy = await asyncio.wait(self._betting, timeout=within)
         for task in unhappy:
             task.cancel()
-        done = await asyncio.gather(*self._betting, return_exceptions=True)
-        for result in done:
+        for result in await asyncio.gather(*self._betting, return_exceptions=True):
             if isinstance(result, Exception):
                 raise result
 
@@ -114,6 +115,28 @@ class Crowd:
             repeats=repeats,
             longest_wait=max((m.waited for m in self.members if m.waited), default=0.0),
         )
+
+    def evidence(self, verdict: Verdict) -> str:
+        """All that is known of the bets that were lost or doubled, as JSON."""
+        unhappy = {*verdict.lost, *verdict.doubled}
+        members = [asdict(member) for member in self.members if member.note in unhappy]
+        tried = [int(each) for member in members for each in member["tried"]]
+        with self._fleet.database.read() as session:
+            effects = (
+                session.scalar(select(Effect).where(Effect.dedupe_key == f"reply:{number}"))
+                for number in tried
+            )
+            rows = {
+                "bets": session.scalars(select(Bet).where(Bet.note.in_(unhappy))).all(),
+                "interactions": session.scalars(
+                    select(Interaction).where(Interaction.id.in_(tried))
+                ).all(),
+                "effects": [effect for effect in effects if effect is not None],
+            }
+            written = {table: [_columns(row) for row in found] for table, found in rows.items()}
+        states = [self._fleet.discord.interaction(str(number)).raw for number in tried]
+        found = {"members": members, **written, "discord": states}
+        return json.dumps(found, indent=1, default=str)
 
     async def _one(self, discord: AsyncStandinClient, member: Member) -> None:
         began = time.monotonic()
@@ -163,6 +186,10 @@ class Crowd:
 
     def _messages(self) -> list[SentMessage]:
         return self._fleet.discord.messages(self._channel)
+
+
+def _columns(row: Base) -> dict[str, object]:
+    return {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
 
 
 def _shows_slip(state: InteractionState) -> bool:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from bench.harness import progress
-from bench.rig.commands import first_game, place
-from bench.rig.fleet import FleetUnderTest, fleet
+from bench.rig.fleet import FleetUnderTest
 from bench.rig.members import Crowd, Verdict
-from bench.rig.plan import Plan
-from dbsbm.sandbox.discord.client import AsyncStandinClient, Place
-from tests.servers import MariaDBServer, start_mariadb
+from dbsbm.sandbox.discord.client import AsyncStandinClient
+from tests.servers import MariaDBServer
 
 DRAIN = 120.0
-# Seconds over which the bets of one fault are spread; it strikes in the middle.
-_SPAN = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +23,31 @@ class Fault:
 
     Attributes:
         name: What happens, in words.
+        victim: The process or server that it happens to.
         strike: Does it.
-        mend: Waits until what was struck works again.
+        mend: Waits until the victim works again.
     """
 
     name: str
+    victim: str
     strike: Callable[[], object]
     mend: Callable[[], object]
 
 
-def killed(running: FleetUnderTest, name: str, how: Callable[[str], object]) -> Fault:
-    """A process that is ended and started again by its supervisor."""
-    struck = {}
+def killed(running: FleetUnderTest, name: str) -> Fault:
+    """A process that is killed (SIGKILL), and started again by its supervisor."""
+    return _ended(running, f"kill {name}", name, running.kill)
 
-    def strike() -> None:
-        struck["identity"] = running.processes()[name]
-        how(name)
 
-    return Fault(
-        f"{how.__name__} {name}",
-        strike,
-        lambda: running.wait_replaced(name, struck["identity"]),
-    )
+def restarted(running: FleetUnderTest, name: str) -> Fault:
+    """A process that is asked to end (SIGTERM), and started again by its supervisor."""
+    return _ended(running, f"restart {name}", name, running.terminate)
 
 
 def child_killed(running: FleetUnderTest, name: str) -> Fault:
     """A worker that loses one of the children of its pool."""
-    return Fault(f"kill a child of {name}", partial(running.kill_child, name), lambda: None)
+    strike = partial(running.kill_child, name)
+    return Fault(f"kill a child of {name}", name, strike, lambda: None)
 
 
 def database_away(server: MariaDBServer, seconds: float) -> Fault:
@@ -65,64 +57,77 @@ def database_away(server: MariaDBServer, seconds: float) -> Fault:
         time.sleep(seconds)
         server.start()
 
-    return Fault(f"stop the database for {seconds:g} s", server.stop, mend)
+    return Fault(f"stop the database for {seconds:g} s", "database", server.stop, mend)
 
 
 def every_fault(running: FleetUnderTest, server: MariaDBServer, away: float) -> list[Fault]:
-    """Each process once, and each server."""
+    """Each process once, and each server.
+
+    Args:
+        running: The fleet.
+        server: Its database.
+        away: Seconds that the database is stopped.
+    """
     return [
-        killed(running, "front", running.kill),
-        killed(running, "bot", running.kill),
-        killed(running, "images", running.kill),
+        killed(running, "front"),
+        killed(running, "bot"),
+        killed(running, "images"),
+        killed(running, "broker"),
+        killed(running, "back"),
         child_killed(running, "front"),
-        killed(running, "back", running.kill),
-        killed(running, "broker", running.kill),
-        child_killed(running, "images"),
-        killed(running, "beat", running.kill),
-        child_killed(running, "back"),
-        killed(running, "broker", running.terminate),
         database_away(server, away),
+        restarted(running, "broker"),
+        child_killed(running, "images"),
+        killed(running, "beat"),
+        child_killed(running, "back"),
     ]
 
 
-def measure(bets: int, *, rounds: int, away: float) -> Verdict:
-    """Have so many members bet through all faults, and count what they got.
+def ride(
+    running: FleetUnderTest, game: str, bets: int, faults: Sequence[Fault], *, span: float
+) -> Verdict:
+    """Place bets evenly around faults, let everything settle, and count.
 
     Args:
+        running: The fleet; its plan has a crowd of as many members.
+        game: What they bet on.
         bets: How many members bet.
-        rounds: How often each fault strikes.
-        away: Seconds that the database is stopped.
+        faults: What goes wrong, one after another.
+        span: Seconds over which the bets around one fault are spread.
     """
-    # No space in its name: MariaDB's installer cannot read its own paths then.
-    with tempfile.TemporaryDirectory(prefix="dbsbm-mariadb-") as folder:
-        server = start_mariadb(Path(folder))
-        try:
-            with server.fresh_database() as url, fleet(Plan(database_url=url, crowd=bets)) as it:
-                verdict = ride(it, bets, every_fault(it, server, away) * rounds)
-                it.keep = bool(verdict.lost or verdict.doubled)
-                return verdict
-        finally:
-            server.close()
-
-
-def ride(running: FleetUnderTest, bets: int, faults: list[Fault]) -> Verdict:
-    """Place the bets evenly around the faults, let everything settle, and count."""
-    game = first_game(running.discord)
-    # Whoever is first in a new fleet waits for what is made once; that is no matter of faults.
-    place(running.discord, game, "warm", Place(member="maya.okafor"))
     crowd = Crowd(running, game, bets)
-    asyncio.run(_ride(running, crowd, bets, faults))
-    return crowd.judge()
+    asyncio.run(_ride(running, crowd, bets, faults, span))
+    verdict = crowd.judge()
+    if verdict.lost or verdict.doubled:
+        running.keep = True
+        (running.folder / "verdict.json").write_text(crowd.evidence(verdict))
+    return verdict
 
 
-async def _ride(running: FleetUnderTest, crowd: Crowd, bets: int, faults: list[Fault]) -> None:
+async def _ride(
+    running: FleetUnderTest, crowd: Crowd, bets: int, faults: Sequence[Fault], span: float
+) -> None:
+    mending: dict[str, asyncio.Task[object]] = {}
     async with AsyncStandinClient(running.instance.standin_url) as discord:
         for number, fault in enumerate(faults):
             count = bets * (number + 1) // len(faults) - bets * number // len(faults)
-            betting = asyncio.create_task(crowd.bet(discord, count, _SPAN))
-            await asyncio.sleep(_SPAN / 2)
+            betting = asyncio.create_task(crowd.bet(discord, count, span))
+            await asyncio.sleep(span / 2)
+            if fault.victim in mending:
+                await mending.pop(fault.victim)
             progress(fault.name)
             await asyncio.to_thread(fault.strike)
+            mending[fault.victim] = asyncio.create_task(asyncio.to_thread(fault.mend))
             await betting
-            await asyncio.to_thread(fault.mend)
+        await asyncio.gather(*mending.values())
         await crowd.settle(DRAIN)
+
+
+def _ended(running: FleetUnderTest, name: str, victim: str, end: Callable[[str], object]) -> Fault:
+    earlier = {}
+
+    def strike() -> None:
+        earlier[victim] = running.processes()[victim]
+        end(victim)
+
+    return Fault(name, victim, strike, lambda: running.wait_replaced(victim, earlier[victim]))
