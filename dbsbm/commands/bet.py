@@ -28,8 +28,9 @@ def place(session: Session, guild: Guild, member: Member, command: Command, trac
     options = command.options
     now = datetime.now(UTC)
     game = _game(session, options.get("game"))
-    # The moment the member pressed Enter decides, not the moment a worker got to it.
-    ensure_open(game.starts_at, GameStatus(game.status), min(now, command.created))
+    # The moment the member pressed Enter decides, by Discord's clock: not the moment a worker got
+    # to it, nor what a worker's clock makes of it.
+    ensure_open(game.starts_at, GameStatus(game.status), command.created)
     pick = Pick.parse(_text(options, "market"), _text(options, "side"), options.get("line"))
     ensure_offered(pick, rules_for(game.league.sport))
     odds = Odds.parse(_text(options, "odds"))

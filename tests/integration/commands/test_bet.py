@@ -139,6 +139,17 @@ def test_a_bet_given_before_the_start_counts_though_a_worker_was_late(database: 
     assert place(database, command) == "done"
 
 
+def test_a_bet_given_after_the_start_is_refused_though_a_workers_clock_is_slow(
+    database: Database,
+) -> None:
+    start = datetime.now(UTC) + timedelta(minutes=10)
+    game = database.transact(lambda session: a_game(session, starts_at=start))
+    given = (start + timedelta(seconds=5)).isoformat()
+    command = a_command(options=bet_options(game.id), created_at=given)
+    assert place(database, command) == "refused"
+    assert "has started" in answer_to(database, command)["content"]
+
+
 def test_a_name_of_combining_characters_is_tamed(database: Database) -> None:
     game = database.transact(a_game)
     zalgo = "A" + "\u0301" * 500
