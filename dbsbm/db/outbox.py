@@ -20,7 +20,8 @@ from dbsbm.db.models import DeadLetter, Effect
 # Longer than an effect takes on a healthy fleet, short enough that a member still waits.
 GRACE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(minutes=5)
-MAX_ATTEMPTS = 12
+# A day of the longest pauses: an outage of Discord or of a kind of worker passes in hours.
+MAX_ATTEMPTS = 300
 
 _COMMITTED = "dbsbm.effects"
 

@@ -60,9 +60,10 @@ def test_the_same_promise_twice_is_an_error(database: Database) -> None:
 def test_an_effect_that_used_up_its_attempts_becomes_a_dead_letter(database: Database) -> None:
     effect_id = database.transact(promise)
     database.transact(lambda s: outbox.postpone(s, effect_id, "Discord is out of order"))
-    for _ in range(outbox.MAX_ATTEMPTS):
-        database.transact(make_overdue)
-        assert len(database.transact(outbox.due)) == 1
+    almost = update(Effect).values(attempts=outbox.MAX_ATTEMPTS - 1)
+    database.transact(lambda s: s.execute(almost))
+    database.transact(make_overdue)
+    assert len(database.transact(outbox.due)) == 1
     database.transact(make_overdue)
     assert database.transact(outbox.due) == []
     with database.read() as session:
@@ -70,6 +71,11 @@ def test_an_effect_that_used_up_its_attempts_becomes_a_dead_letter(database: Dat
         assert session.get_one(Effect, effect_id).state == "dead"
     assert "Discord is out of order" in letter.reason
     assert letter.trace_id == "trace"
+
+
+def test_an_effect_survives_an_outage_of_a_day() -> None:
+    pauses = (outbox._pause(attempts) for attempts in range(1, outbox.MAX_ATTEMPTS))
+    assert timedelta(hours=24) < sum(pauses, timedelta()) < timedelta(hours=26)
 
 
 def test_an_operator_replays_a_dead_letter(database: Database) -> None:
