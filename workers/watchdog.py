@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import threading
 import time
@@ -98,25 +99,29 @@ class Canary:
     def sing(self, deadline: float, stopped: threading.Event) -> bool:
         """Send a canary and wait for it; record it when it came through.
 
+        It waits for a number of looks, not of seconds, and a canary does not expire: a machine that
+        was paused as a whole is well.
+
         Returns:
             False where the broker answered all the time and the canary did not come.
         """
         nonce = uuid.uuid4().hex
         began = time.monotonic()
-        self._send(nonce, deadline)
-        while time.monotonic() - began < deadline and not stopped.is_set():
+        self._send(nonce)
+        for _ in range(math.ceil(deadline)):
+            if stopped.is_set():
+                return True
             if self._broker.blpop([canary_key(nonce)], timeout=1) is not None:
                 self._record((time.monotonic() - began) * 1000)
                 return True
-        return stopped.is_set()
+        return False
 
-    def _send(self, nonce: str, deadline: float) -> None:
+    def _send(self, nonce: str) -> None:
         with self._app.connection_for_write() as connection:
             self._app.send_task(
                 "tasks.health.canary",
                 kwargs={"nonce": nonce},
                 queue=worker_direct(self._node),
-                expires=deadline,
                 connection=connection,
                 retry=False,
             )
