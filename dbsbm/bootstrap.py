@@ -16,14 +16,13 @@ from dbsbm.cache.totals import StatsFlusher
 from dbsbm.db.engine import Database
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.rest import DiscordRest
-from dbsbm.errors import ConfigError
 from dbsbm.monitor import queries
 from dbsbm.monitor.cache_counts import watch_cache
 from dbsbm.monitor.calls import call_observer
 from dbsbm.monitor.pool import timed_pool
 from dbsbm.monitor.recorder import Recorder
 from dbsbm.providers.guard import Guard
-from dbsbm.providers.leagues import LEAGUES
+from dbsbm.providers.leagues import check_leagues
 from dbsbm.providers.registry import Registry, build_registry
 from dbsbm.settings import Settings
 from dbsbm.slips.gallery import Gallery
@@ -185,10 +184,7 @@ def build(settings: Settings, send: Send) -> Services:
     Raises:
         ConfigError: A setting makes no sense together with what the fleet knows.
     """
-    unknown = [league for league in settings.leagues if league not in LEAGUES]
-    if unknown:
-        known = ", ".join(LEAGUES)
-        raise ConfigError(f"LEAGUES names {', '.join(unknown)}; choose from: {known}.")
+    check_leagues(settings.leagues)
     return Services(settings, send)
 
 

@@ -239,6 +239,14 @@ class Settings(BaseSettings):
             raise ValueError("must have at least 32 characters")
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _use_the_key(cls, data: dict[str, object]) -> dict[str, object]:
+        """Whoever gives a key wants it used: without PROVIDERS, API-Sports then comes first."""
+        if data.get("apisports_key") and not data.get("providers"):
+            return {**data, "providers": "apisports,espn"}
+        return data
+
     @model_validator(mode="after")
     def _provider_keys(self) -> Self:
         if "apisports" in self.providers and self.apisports_key is None:

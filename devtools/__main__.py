@@ -75,6 +75,10 @@ COMMANDS = {
         (("logs [PROCESS] [-f]", "show what the processes wrote; -f goes on"),),
         _running_stack("logs"),
     ),
+    "admin": Command(
+        (("admin COMMAND", "the operator's commands, on the fleet of `up`; `admin --help`"),),
+        _module("workers.stack.admin"),
+    ),
     "test": Command(
         (("test [ARGS]", "run the tests; arguments go to pytest"),),
         _module("pytest", lock=environment.DEV),

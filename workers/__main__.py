@@ -8,6 +8,7 @@ import socket
 import sys
 
 from dbsbm.errors import ConfigError
+from dbsbm.providers.leagues import check_leagues
 from dbsbm.settings import Settings, load_settings
 
 EXIT_CONFIG = 2
@@ -43,6 +44,8 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> None:
     from workers.profiles import profile_named  # noqa: PLC0415 - after the environment is set
 
     profile = profile_named(arguments.profile)
+    # Its children would find out only after the start, and could not end the worker.
+    check_leagues(settings.leagues)
     app = _app(f"worker.{arguments.name or profile.name}")
     app.worker_main(
         [

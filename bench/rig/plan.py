@@ -29,6 +29,7 @@ class Plan:
         beats: How many beats run: `beat`, `beat-2` and so on.
         crowd: How many more members the first guild has, `crowd.0001` and on.
         watch_loop: Whether the bot writes down how late its event loop runs.
+        standin: The module that runs the Discord stand-in.
     """
 
     schedule: dict[str, float] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Plan:
     beats: int = 1
     crowd: int = 0
     watch_loop: bool = False
+    standin: str = "dbsbm.sandbox.discord"
 
     def instance(self, folder: Path) -> Instance:
         """A new instance in a folder, on free ports."""
@@ -76,8 +78,9 @@ class Plan:
         return self.processes is None or name in self.processes
 
     def _argv(self, spec: ProcessSpec, folder: Path) -> tuple[str, ...]:
-        if spec.name == "discord" and self.crowd:
-            return (*spec.argv, "--crowd", str(self.crowd))
+        if spec.name == "discord":
+            python, _m, _module, *options = spec.argv
+            return (python, "-m", self.standin, *options, "--crowd", str(self.crowd))
         if spec.name == "bot" and self.watch_loop:
             return (sys.executable, "-m", "bench.rig.watched_bot", str(folder / LOOP_LOG))
         return spec.argv

@@ -26,7 +26,8 @@ def read(services: Services, queues: Sequence[str]) -> FleetState:
     return FleetState(
         pulses=worker_pulses(services.broker),
         queues=_lengths(services, queues),
-        inbox=services.inbox.size(),
+        # The command that asks is in the inbox itself until it is answered.
+        inbox=max(0, services.inbox.size() - 1),
         effects=effects,
         dead=dead,
         last_slot=last_slot,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from dbsbm.errors import ConfigError
 
 Sport = Literal["football", "basketball", "baseball", "hockey", "soccer"]
 
@@ -75,3 +77,14 @@ _ALL = (
 
 LEAGUES: Mapping[str, League] = MappingProxyType({league.key: league for league in _ALL})
 """Every league of the catalogue by its key."""
+
+
+def check_leagues(keys: Iterable[str]) -> None:
+    """Check what the operator chose.
+
+    Raises:
+        ConfigError: A key is not in the catalogue; the text lists those that are.
+    """
+    unknown = [key for key in keys if key not in LEAGUES]
+    if unknown:
+        raise ConfigError(f"LEAGUES names {', '.join(unknown)}; choose from: {', '.join(LEAGUES)}.")

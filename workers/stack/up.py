@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from dbsbm.errors import ConfigError
+from dbsbm.providers.leagues import check_leagues
 from dbsbm.settings import PROJECT_ROOT, load_settings
 from workers.stack.fleet import Fleet
 from workers.stack.instance import given_settings, ordinary_folder, ordinary_instance
@@ -27,7 +28,9 @@ def up() -> int:
         instance = ordinary_instance(PROJECT_ROOT)
         # What is wrong with a setting is said once, here, and not by every process.
         instance.adopt()
-        fleet = Fleet(instance, load_settings())
+        settings = load_settings()
+        check_leagues(settings.leagues)
+        fleet = Fleet(instance, settings)
     except ConfigError as error:
         complain(str(error))
         return EXIT_CONFIG
