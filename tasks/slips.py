@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import shared_task
 
 from dbsbm.commands import handle, slip
 from dbsbm.db.models import Effect
+from dbsbm.errors import TransientError
 from dbsbm.wire.command import Command
 from tasks.base import services, trace
 from tasks.commands import run_command
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="tasks.slips.show")
@@ -35,6 +39,13 @@ def render(effect_id: int) -> str:
         effect = session.get(Effect, effect_id)
     if effect is None or effect.state != "pending":
         return "done already"
-    picture = services().gallery.image(effect.payload["bet_id"])
+    try:
+        outcome = f"{len(services().gallery.image(effect.payload['bet_id']))} bytes"
+    except TransientError:
+        raise
+    except Exception:
+        # The delivery tries once more, and answers without a slip rather than not at all.
+        log.exception("A slip could not be drawn.", extra={"action": "slips.failed"})
+        outcome = "not drawn"
     services().send(handle.DELIVER_TASK, {"effect_id": effect_id}, trace())
-    return f"{len(picture)} bytes"
+    return outcome

@@ -24,6 +24,8 @@ DEFER_GRACE = timedelta(seconds=8)
 # A token lives for 15 minutes of Discord's clock. Ours may be wrong, so it is tried for longer.
 TOKEN_TRIED = timedelta(hours=2)
 
+NOT_DRAWN = "Bet #{bet} is on record, but its slip could not be drawn. `/slip` may show it later."
+
 
 class Delivery:
     """Delivers answers. Doing it twice shows one message."""
@@ -67,8 +69,12 @@ class Delivery:
     def _write(self, effect: Effect) -> tuple[str, int]:
         payload = effect.payload
         to = payload["to"]
+        image = None
+        if payload["bet_id"] is not None:
+            image = self._drawn(payload["bet_id"])
+            if image is None:
+                payload = {**payload, "content": NOT_DRAWN.format(bet=payload["bet_id"])}
         body = message_body(payload, sandbox=self._sandbox)
-        image = self._image_of(payload["bet_id"]) if payload["bet_id"] is not None else None
         now = datetime.now(UTC)
         if now - datetime.fromisoformat(to["created_at"]) < TOKEN_TRIED:
             try:
@@ -87,6 +93,20 @@ class Delivery:
             to["channel_id"], body, image, nonce=f"dbsbm-{effect.id}"
         )
         return "channel", posted
+
+    def _drawn(self, bet_id: int) -> bytes | None:
+        """The bet's slip; None where it cannot be drawn, for which no member should wait."""
+        try:
+            return self._image_of(bet_id)
+        except (TransientError, PermanentError):
+            raise
+        except Exception:
+            log.exception(
+                "The slip of bet %d cannot be drawn: its answer goes out without it.",
+                bet_id,
+                extra={"action": "slips.not_drawn", "bet_id": bet_id},
+            )
+            return None
 
     def _finish(self, effect_id: int, where: str, message_id: int) -> None:
         def write(session: Session) -> None:

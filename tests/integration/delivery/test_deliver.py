@@ -94,6 +94,19 @@ def test_a_slip_goes_along_as_a_file(
     assert b"PNG" in body
 
 
+def test_a_slip_that_cannot_be_drawn_does_not_leave_its_member_without_an_answer(
+    database: Database, discord: Script
+) -> None:
+    def draw(_bet_id: int) -> bytes:
+        raise ValueError("a word that the slip does not know")
+
+    rest = DiscordRest(discord.url, SecretStr("bot-token"))
+    delivery = Delivery(database, rest, SEALER, draw, sandbox=False)
+    assert delivery.deliver(promise(database, bet_id=3)) == "reply"
+    rest.close()
+    assert "Bet #3 is on record" in json.loads(discord.requests[0][2])["content"]
+
+
 def test_an_expired_token_falls_back_to_the_channel_once(
     database: Database, delivery: Delivery, discord: Script
 ) -> None:
