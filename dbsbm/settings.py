@@ -53,11 +53,17 @@ def _has_port(parts: SplitResult) -> bool:
 
 
 def _database_url(value: SecretStr) -> SecretStr:
-    scheme = urlsplit(value.get_secret_value()).scheme
-    if scheme not in {"sqlite", "mysql+pymysql", "mariadb+pymysql"}:
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme == "sqlite":
+        is_place = value.get_secret_value().startswith("sqlite:///") and len(parts.path) > 1
+    else:
+        is_server = parts.scheme in {"mysql+pymysql", "mariadb+pymysql"}
+        is_whole = bool(parts.hostname) and len(parts.path) > 1 and parts.netloc.count("@") <= 1
+        is_place = is_server and is_whole and _has_port(parts)
+    if not is_place:
         raise ValueError(
             "must look like mysql+pymysql://user:password@host:3306/name?charset=utf8mb4 "
-            "or sqlite:///path/to/file.db"
+            "or sqlite:///path/to/file.db; write /, # and @ in a password as %2F, %23 and %40"
         )
     return value
 

@@ -68,6 +68,40 @@ def test_a_redis_address_that_cannot_be_meant_is_refused(
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql+pymysql://user:hunter2/hunter2@host:3306/name",
+        "mysql+pymysql://user:hunter2#hunter2@host/name",
+        "mysql+pymysql://user:hunter2@hunter2@host/name",
+        "mysql+pymysql://user:hunter2@host:port/name",
+        "mysql+pymysql://user:hunter2@host",
+        "mysql+pymysql://",
+        "sqlite://",
+        "sqlite:/var/lib/dbsbm.db",
+    ],
+)
+def test_a_database_address_that_cannot_be_meant_is_refused(
+    load: Callable[..., Settings], address: str
+) -> None:
+    with pytest.raises(ConfigError, match="DATABASE_URL must look like mysql") as caught:
+        load(DATABASE_URL=address)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql+pymysql://user:p%40ss%2Fword@host/name",
+        "mysql+pymysql://user@[::1]:3306/name?charset=utf8mb4",
+        "sqlite:///relative.db",
+        "sqlite:////var/lib/dbsbm.db",
+    ],
+)
+def test_a_database_address_is_taken_as_it_is(load: Callable[..., Settings], address: str) -> None:
+    assert load(DATABASE_URL=address).database.get_secret_value() == address
+
+
 def test_a_socket_is_a_redis_address(load: Callable[..., Settings]) -> None:
     assert load(CACHE_URL="unix:///run/valkey.sock").cache.get_secret_value().startswith("unix:")
 
