@@ -18,9 +18,17 @@ from dbsbm.monitor.tasks import observe_task
 from dbsbm.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
     from dbsbm.bootstrap import Services
+    from dbsbm.db.engine import Database
 
 log = logging.getLogger(__name__)
+
+# Seconds between attempts to write down that a slot is done: 15 together.
+END_PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 _services: Services | None = None
 
@@ -124,10 +132,27 @@ class ScheduledTask(FleetTask):
                 lambda s: slots.finish(s, slot, owner=owner, state="failed", detail=text)
             )
             raise
-        database.transact(
-            lambda s: slots.finish(s, slot, owner=owner, state="done", detail=result or {})
+        write_end(
+            database,
+            lambda s: slots.finish(s, slot, owner=owner, state="done", detail=result or {}),
         )
         return result
+
+
+def write_end(database: Database, end: Callable[[Session], None]) -> None:
+    """Write down that a slot is done, for some seconds against an outage: else it would run again.
+
+    Raises:
+        TransientError: The outage lasted longer.
+    """
+    for pause in END_PAUSES:
+        try:
+            database.transact(end)
+        except TransientError:
+            time.sleep(pause)
+        else:
+            return
+    database.transact(end)
 
 
 def trace() -> str:
