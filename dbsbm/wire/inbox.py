@@ -9,11 +9,14 @@ exact message again while the entry stays. Commands are idempotent by their inte
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any, cast
 
 import redis
+
+log = logging.getLogger(__name__)
 
 MESSAGES = "dbsbm:inbox:messages"
 DUE = "dbsbm:inbox:due"
@@ -80,10 +83,7 @@ class Inbox:
 
     def settle(self, interaction_id: int) -> None:
         """Forget a command that is committed. Safe to call twice."""
-        with self._broker.pipeline(transaction=True) as pipe:
-            pipe.hdel(MESSAGES, str(interaction_id))
-            pipe.zrem(DUE, str(interaction_id))
-            pipe.execute()
+        self._forget(str(interaction_id))
 
     def size(self) -> int:
         """Commands not yet settled."""
@@ -94,13 +94,18 @@ class Inbox:
 
         Returns:
             How many were pushed, and the entries that are too old to be answered. These stay until
-            the caller has recorded them and settles them.
+            the caller has recorded them and settles them. An entry that cannot be read is
+            dropped, because it would hold up all that come after it.
         """
         now = time.time()
         pushed, expired = 0, []
         for raw in self._overdue(now, limit):
             text = self._broker.hget(MESSAGES, raw)
-            entry = Entry.from_json(int(raw), cast(bytes, text)) if text else None
+            try:
+                entry = Entry.from_json(int(raw), cast(bytes, text)) if text else None
+            except (ValueError, TypeError, KeyError):
+                self._drop(raw)
+                continue
             if entry is not None and now - entry.received > GIVE_UP_SECONDS:
                 expired.append(entry)
                 continue
@@ -108,6 +113,19 @@ class Inbox:
                 cast(int, self._push_again(keys=[MESSAGES, DUE], args=[raw, now + GRACE_SECONDS]))
             )
         return pushed, expired
+
+    def _drop(self, raw: bytes) -> None:
+        log.error(
+            "An entry of the inbox cannot be read and is dropped; another version may have written it.",
+            extra={"action": "inbox.unreadable"},
+        )
+        self._forget(raw)
+
+    def _forget(self, member: str | bytes) -> None:
+        with self._broker.pipeline(transaction=True) as pipe:
+            pipe.hdel(MESSAGES, cast(str, member))
+            pipe.zrem(DUE, member)
+            pipe.execute()
 
     def _overdue(self, now: float, limit: int) -> list[bytes]:
         return cast(

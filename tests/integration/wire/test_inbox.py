@@ -239,3 +239,15 @@ def test_a_command_outlives_the_brokers_crash(
     valkey_broker.start()
 
     assert Inbox(valkey_broker.client()).push_due() == (1, [])
+
+
+@pytest.mark.parametrize("text", ["{}", "not json", "[]", '{"task": "t", "key": "q", "at": 1}'])
+def test_an_entry_that_cannot_be_read_does_not_hold_up_the_others(
+    client: redis.Redis, inbox: Inbox, text: str
+) -> None:
+    push(client, entry(1, age=60), entry(2, age=30))
+    client.delete(QUEUE)
+    client.hset(MESSAGES, "1", text)
+    assert inbox.push_due() == (1, [])
+    assert client.lrange(QUEUE, 0, -1) == [MESSAGE]
+    assert inbox.size() == 1
