@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -119,27 +119,42 @@ class FleetUnderTest:
         known = StackState.read(self.folder)
         return {} if known is None else known.processes
 
+    def process(self, name: str) -> Identity:
+        """A process by its name, waiting for it where it is just being started again.
+
+        Raises:
+            AssertionError: It was not there in time.
+        """
+        return wait_until(
+            lambda: self.processes().get(name),
+            BACK_WITHIN,
+            lambda: f"{name} runs\n{self.log('supervisor')}",
+        )
+
     def children(self, name: str) -> list[psutil.Process]:
         """The children of a process: a worker's pool."""
-        return psutil.Process(self.processes()[name].pid).children(recursive=True)
+        try:
+            return psutil.Process(self.process(name).pid).children(recursive=True)
+        except psutil.NoSuchProcess:  # it has just ended
+            return []
 
     def kill(self, name: str) -> Identity:
         """End a process at once (SIGKILL); its supervisor starts it again."""
-        victim = self.processes()[name]
+        victim = self.process(name)
         victim.signal(signal.SIGKILL)
         return victim
 
-    def kill_child(self, name: str) -> int:
-        """End one child of a worker's pool at once; returns its number."""
-        child = min(self.children(name), key=lambda each: each.pid)
-        child.send_signal(signal.SIGKILL)
-        return child.pid
-
     def terminate(self, name: str) -> Identity:
         """Ask a process to end (SIGTERM); its supervisor starts it again."""
-        victim = self.processes()[name]
+        victim = self.process(name)
         victim.signal(signal.SIGTERM)
         return victim
+
+    def kill_child(self, name: str) -> None:
+        """End a child of a worker's pool at once; its worker makes another one."""
+        children = wait_until(lambda: self.children(name), BACK_WITHIN, f"{name} has children")
+        with suppress(psutil.NoSuchProcess):
+            children[0].send_signal(signal.SIGKILL)
 
     def wait_replaced(self, name: str, earlier: Identity, within: float = BACK_WITHIN) -> None:
         """Wait until another process of this name is ready.
@@ -157,7 +172,7 @@ class FleetUnderTest:
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """Stop a process and its children where they are (SIGSTOP), and let them go on."""
-        victim = self.processes()[name]
+        victim = self.process(name)
         victim.signal_group(signal.SIGSTOP)
         try:
             yield

@@ -13,6 +13,7 @@ from bench.rig.fleet import FleetUnderTest
 from bench.rig.members import Crowd, Verdict
 from dbsbm.sandbox.discord.client import AsyncStandinClient
 from tests.servers import MariaDBServer
+from workers.stack.identity import Identity
 
 DRAIN = 120.0
 
@@ -123,11 +124,13 @@ async def _ride(
         await crowd.settle(DRAIN)
 
 
-def _ended(running: FleetUnderTest, name: str, victim: str, end: Callable[[str], object]) -> Fault:
-    earlier = {}
-
-    def strike() -> None:
-        earlier[victim] = running.processes()[victim]
-        end(victim)
-
-    return Fault(name, victim, strike, lambda: running.wait_replaced(victim, earlier[victim]))
+def _ended(
+    running: FleetUnderTest, name: str, victim: str, end: Callable[[str], Identity]
+) -> Fault:
+    ended: list[Identity] = []
+    return Fault(
+        name,
+        victim,
+        lambda: ended.append(end(victim)),
+        lambda: running.wait_replaced(victim, ended.pop()),
+    )
