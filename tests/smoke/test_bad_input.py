@@ -46,9 +46,9 @@ def slips_in(fleet: FleetUnderTest, channel: str) -> list[SentMessage]:
     [
         ({"units": 50}, "Stakes here go from 0.5 to 3 units, and you asked for 50."),
         ({"units": 0.75}, "Stakes here go in steps of 0.5 units"),
-        ({"odds": "0"}, "odds"),
-        ({"odds": "99"}, "odds"),
-        ({"odds": "a lot"}, "odds"),
+        ({"odds": "0"}, "American odds cannot lie between -99 and +99, and you wrote 0."),
+        ({"odds": "99"}, "American odds cannot lie between -99 and +99, and you wrote 99."),
+        ({"odds": "a lot"}, "as odds. Write American odds such as -110 or +150"),
         ({"market": "spread"}, "A spread needs a line, such as"),
         ({"side": "over"}, "A moneyline has no over"),
         ({"game": "999999999"}, "I do not know that game."),
