@@ -116,7 +116,7 @@ class Inbox:
 
     def _drop(self, raw: bytes) -> None:
         log.error(
-            "An entry of the inbox cannot be read and is dropped; another version may have written it.",
+            "An entry of the inbox cannot be read and is dropped; another version wrote it?",
             extra={"action": "inbox.unreadable"},
         )
         self._forget(raw)
