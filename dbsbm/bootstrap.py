@@ -15,6 +15,7 @@ from dbsbm.cache.connection import connect as connect_cache
 from dbsbm.cache.totals import StatsFlusher
 from dbsbm.db.engine import Database
 from dbsbm.delivery.deliver import Delivery
+from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.monitor import queries
 from dbsbm.monitor.cache_counts import watch_cache
@@ -140,6 +141,7 @@ class Services:
             DiscordRest(settings.discord_api_url, settings.discord_token),
             Sealer(settings.secret_key),
             self.gallery.image,
+            posted=Posted(self.broker),
             sandbox=settings.sandbox_data,
         )
 

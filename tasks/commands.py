@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from dbsbm.commands import handle
 from dbsbm.errors import TransientError, UserError
 from dbsbm.wire.command import Command
@@ -26,7 +28,8 @@ def run_command(data: dict[str, Any], work: Callable[[Command, str], str]) -> st
     command = Command.from_json(data)
     try:
         outcome = work(command, trace())
-    except TransientError:
+    except (TransientError, SoftTimeLimitExceeded):
+        # Too slow is an outage as well: the inbox hands the command out again.
         raise
     except UserError as refusal:
         reply = handle.Reply(str(refusal))

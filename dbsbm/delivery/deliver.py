@@ -13,6 +13,7 @@ from dbsbm.commands.reply import message_body
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
+from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest, ReplyGone, TokenExpired
 from dbsbm.errors import PermanentError, TransientError
 from dbsbm.wire.seal import Sealer
@@ -37,12 +38,14 @@ class Delivery:
         sealer: Sealer,
         image_of: Callable[[int], bytes],
         *,
+        posted: Posted,
         sandbox: bool,
     ) -> None:
         self._database = database
         self._discord = discord
         self._sealer = sealer
         self._image_of = image_of
+        self._posted = posted
         self._sandbox = sandbox
 
     def deliver(self, effect_id: int) -> str:
@@ -87,12 +90,22 @@ class Delivery:
                     raise TransientError("The reply is not there yet.", retry_after=0.5) from None
         if to["ephemeral"]:
             raise PermanentError("The reply expired, and only the member may see the answer.")
+        return "channel", self._post(effect.id, to, body, image)
+
+    def _post(
+        self, effect_id: int, to: dict[str, Any], body: dict[str, Any], image: bytes | None
+    ) -> int:
+        """Post in the channel, unless that was done already."""
+        if (known := self._posted.recall(effect_id)) is not None:
+            return known
         # In the channel nobody sees whose command it answers, so the message says so.
         body["content"] = f"<@{to['user_id']}> {body['content']}".strip()
-        posted = self._discord.post_message(
-            to["channel_id"], body, image, nonce=f"dbsbm-{effect.id}"
+        body["allowed_mentions"] = {"parse": [], "users": [str(to["user_id"])]}
+        message_id = self._discord.post_message(
+            to["channel_id"], body, image, nonce=f"dbsbm-{effect_id}"
         )
-        return "channel", posted
+        self._posted.remember(effect_id, message_id)
+        return message_id
 
     def _drawn(self, bet_id: int) -> bytes | None:
         """The bet's slip; None where it cannot be drawn, for which no member should wait."""

@@ -16,11 +16,13 @@ from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import DeadLetter, Effect
 from dbsbm.delivery.deliver import Delivery
+from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.errors import TransientError
 from dbsbm.wire.seal import Sealer
 from tests.integration.commands.requests import a_command
 from tests.integration.delivery.discord_script import Script, serve
+from tests.servers import ValkeyServer
 
 SEALER = Sealer(SecretStr("k" * 40))
 TOKEN = "the-interaction-token"
@@ -54,9 +56,12 @@ def discord() -> Iterator[Script]:
 
 
 @pytest.fixture
-def delivery(database: Database, discord: Script) -> Iterator[Delivery]:
+def delivery(
+    database: Database, discord: Script, valkey_broker: ValkeyServer
+) -> Iterator[Delivery]:
     rest = DiscordRest(discord.url, SecretStr("bot-token"))
-    yield Delivery(database, rest, SEALER, lambda _bet: b"PNG", sandbox=False)
+    posted = Posted(valkey_broker.client())
+    yield Delivery(database, rest, SEALER, lambda _bet: b"PNG", posted=posted, sandbox=False)
     rest.close()
 
 
@@ -95,13 +100,14 @@ def test_a_slip_goes_along_as_a_file(
 
 
 def test_a_slip_that_cannot_be_drawn_does_not_leave_its_member_without_an_answer(
-    database: Database, discord: Script
+    database: Database, discord: Script, valkey_broker: ValkeyServer
 ) -> None:
     def draw(_bet_id: int) -> bytes:
         raise ValueError("a word that the slip does not know")
 
     rest = DiscordRest(discord.url, SecretStr("bot-token"))
-    delivery = Delivery(database, rest, SEALER, draw, sandbox=False)
+    posted = Posted(valkey_broker.client())
+    delivery = Delivery(database, rest, SEALER, draw, posted=posted, sandbox=False)
     assert delivery.deliver(promise(database, bet_id=3)) == "reply"
     rest.close()
     assert "Bet #3 is on record" in json.loads(discord.requests[0][2])["content"]
@@ -117,6 +123,16 @@ def test_an_expired_token_falls_back_to_the_channel_once(
     assert (method, path) == ("POST", "/channels/3/messages")
     assert sent["content"].startswith("<@7> ")
     assert (sent["nonce"], sent["enforce_nonce"]) == (f"dbsbm-{effect_id}", True)
+
+
+def test_a_post_that_the_database_never_heard_of_is_not_posted_again(
+    database: Database, delivery: Delivery, discord: Script
+) -> None:
+    effect_id = promise(database, age=OLD)
+    delivery.deliver(effect_id)
+    database.transact(lambda session: outbox.replay(session, effect_id))
+    assert delivery.deliver(effect_id) == "channel"
+    assert len(discord.requests) == 1
 
 
 def test_a_token_that_discord_calls_invalid_falls_back_too(
