@@ -4,7 +4,9 @@ from __future__ import annotations
 
 FIRST = 0.5
 MOST = 30.0
-FORGIVEN_AFTER = 60.0
+# What cannot live fails within seconds. A process that lived longer did its work, and whatever
+# ended it should not keep the next one waiting: two beats that die in turn leave no gap.
+FORGIVEN_AFTER = 15.0
 
 
 class Backoff:
