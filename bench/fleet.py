@@ -75,18 +75,18 @@ FULL = Size(
     batches=12,
 )
 QUICK = Size(
-    slips=20,
-    load=3.0,
-    freeze=3.0,
-    queued=150,
-    acks=40,
+    slips=15,
+    load=2.0,
+    freeze=2.5,
+    queued=100,
+    acks=30,
     bets=40,
     rounds=1,
-    span=1.2,
-    away=3.0,
+    span=1.0,
+    away=2.0,
     slots=40.0,
-    tasks=200,
-    batches=4,
+    tasks=150,
+    batches=2,
 )
 
 
