@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.rig.fleet import FleetUnderTest
-from bench.rig.watched_bot import Stall, longest_stall
+from bench.rig.watched_bot import Stall, stalls
 from dbsbm.sandbox.discord.client import AsyncStandinClient
 from dbsbm.sandbox.discord.client_views import InteractionState
 
@@ -20,12 +20,12 @@ class Load:
 
     Attributes:
         states: The interactions, in the order in which they were sent.
-        stall: The longest time that the bot's event loop was late.
+        stalls: The times that the bot's event loop was late.
         seconds: From the first interaction to the last answer that was waited for.
     """
 
     states: list[InteractionState]
-    stall: Stall
+    stalls: list[Stall]
     seconds: float
 
     @property
@@ -78,7 +78,7 @@ def offer(
 
     states = asyncio.run(_steadily(url, send, per_second, count))
     ended = time.monotonic()
-    return Load(states, longest_stall(fleet.loop_log, began, ended), ended - began)
+    return Load(states, stalls(fleet.loop_log, began, ended), ended - began)
 
 
 async def _steadily(

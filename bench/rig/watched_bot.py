@@ -1,7 +1,7 @@
 """`python -m bench.rig.watched_bot FILE`: the bot, and a sampler in its event loop.
 
 Nothing of the bot is replaced. The sampler sleeps for two milliseconds at a time and notes each
-time that it woke late: from the moment the loop could have run it to the moment it did.
+time that it woke late, and for how much of that the system had given the processor to others.
 """
 
 from __future__ import annotations
@@ -20,14 +20,32 @@ TICK_SECONDS = 0.002
 NOTED_SECONDS = 0.002
 
 
+class _Queued:
+    """Seconds that this thread was ready to run while other processes had the processor.
+
+    Only Linux counts them, in the second field of `schedstat`; elsewhere there are none.
+    """
+
+    def __init__(self) -> None:
+        known = Path("/proc/thread-self/schedstat")
+        self._file = known.open("rb", buffering=0) if known.exists() else None
+
+    def seconds(self) -> float:
+        if self._file is None:
+            return 0.0
+        self._file.seek(0)
+        return int(self._file.read().split()[1]) / 1e9
+
+
 async def _sample(file: Path) -> None:
+    queued = _Queued()
     with file.open("ab", buffering=0) as log:
         while True:
-            before, worked = time.monotonic(), time.thread_time()
+            before, waited = time.monotonic(), queued.seconds()
             await asyncio.sleep(TICK_SECONDS)
             late = (now := time.monotonic()) - before - TICK_SECONDS
             if late > NOTED_SECONDS:
-                log.write(f"{now:.4f} {late:.4f} {time.thread_time() - worked:.4f}\n".encode())
+                log.write(f"{now:.4f} {late:.4f} {queued.seconds() - waited:.4f}\n".encode())
 
 
 class _WatchedBot(Bot):
@@ -46,19 +64,23 @@ class Stall:
 
     Attributes:
         late: Seconds.
-        worked: Seconds that its own thread was running meanwhile; in the rest of the time it was
-            other processes that had the processor.
+        queued: Seconds of it in which the bot was ready to run and other processes had the
+            processor.
     """
 
     late: float
-    worked: float
+    queued: float
+
+    @property
+    def own(self) -> float:
+        """Seconds that are the bot's doing: it worked, or waited for something it must not."""
+        return max(0.0, self.late - self.queued)
 
 
-def longest_stall(file: Path, since: float, until: float) -> Stall:
-    """The longest stall in a span of `time.monotonic()`, one clock for all of a machine."""
+def stalls(file: Path, since: float, until: float) -> list[Stall]:
+    """The stalls in a span of `time.monotonic()`, which is one clock for all of a machine."""
     noted = (map(float, line.split()) for line in file.read_text("ascii").splitlines())
-    within = [Stall(late, worked) for now, late, worked in noted if since <= now <= until]
-    return max(within, key=lambda stall: stall.late, default=Stall(0.0, 0.0))
+    return [Stall(late, queued) for now, late, queued in noted if since <= now <= until]
 
 
 if __name__ == "__main__":
