@@ -82,11 +82,11 @@ QUICK = Size(
     acks=30,
     bets=40,
     rounds=1,
-    span=1.0,
+    span=0.8,
     away=2.0,
     slots=40.0,
-    tasks=150,
-    batches=2,
+    tasks=60,
+    batches=6,
 )
 
 
