@@ -80,7 +80,7 @@ def test_each_kind_of_rest_is_removed_and_nothing_else(cache: Cache, client: red
 
 
 def test_values_stored_and_read_by_the_cache_stay(cache: Cache, client: redis.Redis) -> None:
-    loaded = [Key.of(category, "loaded") for category in Category if category.codec == "json"]
+    loaded = [Key.of(category, "loaded") for category in Category if category.codec == "typed"]
     for key in loaded:
         cache.get_or_load(key, lambda: 1)
     largest = Key.of(Category.SESSION, "largest")
