@@ -15,6 +15,8 @@ TASKS = {
     "tasks.bets.place": ("interactive", 20, 30),
     "tasks.slips.show": ("interactive", 20, 30),
     "tasks.status.show": ("interactive", 20, 30),
+    "tasks.standings.record": ("interactive", 20, 30),
+    "tasks.standings.leaderboard": ("interactive", 20, 30),
     "tasks.games.show": ("fetch", 45, 60),
     "tasks.games.refresh": ("fetch", 90, 120),
     "tasks.slips.render": ("images", 30, 45),
@@ -62,6 +64,7 @@ imports = (
     "tasks.outbox",
     "tasks.retention",
     "tasks.slips",
+    "tasks.standings",
     "tasks.status",
 )
 

@@ -16,6 +16,7 @@ from bot.autocomplete import Autocomplete
 from bot.cogs.bets import Bets
 from bot.cogs.games import Games
 from bot.cogs.operations import Operations
+from bot.cogs.standings import Standings
 from bot.dispatcher import Dispatcher
 from bot.loop_watch import LoopWatch
 from bot.sync import sync_commands
@@ -61,6 +62,7 @@ class Bot(commands.Bot):
         """Put every command into the tree."""
         await self.add_cog(Bets(self._dispatcher, self._autocomplete))
         await self.add_cog(Games(self._dispatcher, self._autocomplete))
+        await self.add_cog(Standings(self._dispatcher))
         await self.add_cog(Operations(self._dispatcher))
 
     async def setup_hook(self) -> None:

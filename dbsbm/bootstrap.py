@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.connection import connect as connect_cache
 from dbsbm.cache.totals import StatsFlusher
+from dbsbm.commands.standings import Standings
 from dbsbm.db.engine import Database
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.posted import Posted
@@ -131,6 +132,11 @@ class Services:
             cdn_url=self.settings.discord_cdn_url,
             sandbox=self.settings.sandbox_data,
         )
+
+    @cached_property
+    def standings(self) -> Standings:
+        """How members have done."""
+        return Standings(self.database)
 
     @cached_property
     def delivery(self) -> Delivery:

@@ -125,3 +125,8 @@ def plain(value: Decimal) -> str:
     """Return a number without an exponent or trailing zeros: `3.0000` is `3`."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def signed(value: Decimal) -> str:
+    """Return a number of units as `plain` does, with a plus where it is above zero."""
+    return f"+{plain(value)}" if value > 0 else plain(value)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dbsbm.commands.reply import Reply
+from dbsbm.commands.text import escaped
 
 GREEN = 0x57F287
 MOST_LINES = 15
@@ -33,7 +34,7 @@ def show(league_name: str, games: Sequence[dict[str, Any]], *, stale: str | None
 
 
 def _line(game: dict[str, Any]) -> str:
-    teams = f"{_plain(game['away'])} @ {_plain(game['home'])}"
+    teams = f"{escaped(game['away'])} @ {escaped(game['home'])}"
     score = f"**{game['away_score']}\u2013{game['home_score']}**"
     moment = int(game["starts_at"].timestamp())
     match game["status"]:
@@ -53,8 +54,3 @@ def _price(game: dict[str, Any]) -> str:
         if price["market"] == "moneyline" and price["side"] == "home":
             return f"  (home {price['quoted']})"
     return ""
-
-
-def _plain(name: str) -> str:
-    """A team's name without what Discord would read as formatting."""
-    return "".join(f"\\{char}" if char in "*_~`|<>" else char for char in name)[:60]

@@ -54,6 +54,19 @@ def test_a_bet_is_answered_with_its_slip_and_slip_shows_the_same_again(
     assert size_of(first)[0] == WIDTH
 
 
+def test_a_member_sees_their_own_record_anothers_and_the_leaderboard(
+    fleet: FleetUnderTest, game: str
+) -> None:
+    own = fleet.discord.ask("record", {}, MEMBER)
+    others = fleet.discord.ask("record", {"member": "maya.okafor"}, MEMBER)
+    titles = {answer.original.embeds[0]["title"] for answer in (own, others) if answer.original}
+    assert len(titles) == 2
+    assert all(title.endswith(", all time") for title in titles)
+    board = fleet.discord.ask("leaderboard", {"period": "week"}, MEMBER)
+    assert board.original is not None
+    assert board.original.embeds[0]["title"].endswith(", last 7 days")
+
+
 @pytest.mark.parametrize(("command", "sign"), [("warm", "Warmed "), ("status", "")])
 def test_an_administrator_warms_the_cache_and_sees_the_state(
     fleet: FleetUnderTest, game: str, command: str, sign: str

@@ -22,7 +22,7 @@ from dbsbm.sandbox.discord.errors import FormErrors
 from dbsbm.wire.seal import Sealer
 from tests.unit.bot.doubles import FakeCache, FakeFleet, FakeInteraction
 
-NAMES = {"bet", "slip", "games", "warm", "status"}
+NAMES = {"bet", "slip", "games", "record", "leaderboard", "warm", "status"}
 ADMINISTRATORS = {"warm", "status"}
 
 
@@ -139,6 +139,13 @@ async def test_a_member_to_whom_an_owner_gave_an_operation_is_still_refused(
             {"categories": "game_data,team_data"},
         ),
         ("status", {}, "tasks.status.show", {}),
+        (
+            "record",
+            {"period": "week"},
+            "tasks.standings.record",
+            {"user": 44, "user_name": "Tomás", "period": "week"},
+        ),
+        ("leaderboard", {}, "tasks.standings.leaderboard", {"period": "all"}),
     ],
 )
 async def test_every_command_sends_its_task(
