@@ -15,6 +15,8 @@ TASKS = {
     "tasks.bets.place": ("interactive", 20, 30),
     "tasks.slips.show": ("interactive", 20, 30),
     "tasks.status.show": ("interactive", 20, 30),
+    # Among the shortest tasks: behind those of two minutes, what a crash left behind would wait.
+    "tasks.outbox.relay": ("interactive", 20, 30),
     "tasks.standings.record": ("interactive", 20, 30),
     "tasks.standings.leaderboard": ("interactive", 20, 30),
     "tasks.games.show": ("fetch", 45, 60),
@@ -27,7 +29,6 @@ TASKS = {
     "tasks.cache.cleanup": ("maintenance", 90, 120),
     "tasks.monitor.sample": ("maintenance", 45, 60),
     "tasks.optimizer.analyse": ("maintenance", 90, 120),
-    "tasks.outbox.relay": ("maintenance", 45, 60),
     "tasks.retention.prune": ("maintenance", 90, 120),
     # Routed to each worker's own queue by whoever sends it; the queue here is never used.
     "tasks.health.canary": ("maintenance", 5, 10),

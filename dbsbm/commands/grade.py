@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from dbsbm.betting.bets import Market, Pick, Side
@@ -21,6 +21,8 @@ from dbsbm.db.models import Bet, BetLeg, Game, LedgerEntry
 log = logging.getLogger(__name__)
 
 OVER = ("final", "canceled", "postponed")
+# A game that is put off is often played on the same or the next day, and its bets go with it.
+PUT_OFF_FOR = timedelta(hours=36)
 BATCH = 200
 # Leagues correct a result within days.
 CORRECTED_FOR = timedelta(days=14)
@@ -65,7 +67,12 @@ def _each(database: Database, bets: Select[int]) -> Iterator[int]:
 
 
 def _open_bets() -> Select[int]:
-    return _bets().where(Bet.state == "open", Game.status.in_(OVER))
+    abandoned = Game.starts_at < datetime.now(UTC) - PUT_OFF_FOR
+    return _bets().where(
+        Bet.state == "open",
+        Game.status.in_(OVER),
+        or_(Game.status != GameStatus.POSTPONED.value, abandoned),
+    )
 
 
 def _changed_bets() -> Select[int]:

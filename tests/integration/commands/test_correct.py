@@ -68,7 +68,9 @@ def test_a_result_that_is_annulled_gives_the_stake_back(database: Database) -> N
 def test_a_void_bet_stays_void_when_the_game_is_played_after_all(
     database: Database, status: str
 ) -> None:
-    bet_id = a_bet_on(database, {"status": status, "result_version": 1})
+    days_ago = datetime.now(UTC) - timedelta(days=2)
+    game = {"status": status, "starts_at": days_ago, "result_version": 1}
+    bet_id = a_bet_on(database, game)
     grade_due(database)
     change(database, status="final", home_score=3, away_score=0, result_version=2)
     assert grade_due(database) == Graded(settled=0, waiting=0)

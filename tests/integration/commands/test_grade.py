@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,8 @@ from dbsbm.db.engine import Database
 from dbsbm.db.models import Bet, LedgerEntry
 from tests.integration.db.rows import a_bet, a_game
 
+POSTPONED = {"status": "postponed", "result_version": 1}
+DAYS_AGO = datetime.now(UTC) - timedelta(days=2)
 FINAL = {"status": "final", "home_score": 3, "away_score": 1, "result_version": 1}
 
 
@@ -69,7 +72,7 @@ def test_two_graders_at_once_settle_a_bet_once(database: Database) -> None:
         (FINAL, {"market": "spread", "line": Decimal("-2.25")}, "half_lost", "-0.5"),
         (FINAL, {"market": "total", "side": "over", "line": Decimal("3.5")}, "won", "1.5"),
         ({"status": "canceled", "result_version": 1}, {}, "void", "0"),
-        ({"status": "postponed", "result_version": 1}, {}, "void", "0"),
+        (POSTPONED | {"starts_at": DAYS_AGO}, {}, "void", "0"),
     ],
 )
 def test_every_result_moves_the_units_it_should(
@@ -79,6 +82,12 @@ def test_every_result_moves_the_units_it_should(
     grade_due(database)
     assert stored(database, bet_id) == (state, Decimal(profit))
     assert net_units(database) == 1 + Decimal(profit)
+
+
+def test_a_bet_goes_with_its_game_when_that_is_put_off_by_a_day(database: Database) -> None:
+    bet_id = a_bet_on(database, POSTPONED)
+    assert grade_due(database) == Graded(settled=0, waiting=0)
+    assert stored(database, bet_id) == ("open", None)
 
 
 def test_a_soccer_bet_waits_for_the_score_after_90_minutes(database: Database) -> None:
