@@ -1,11 +1,15 @@
-"""Removal of what expiry and eviction leave behind, and never of a value that is in use."""
+"""Removal of what expiry and eviction leave behind, and never of a value that is in use.
+
+The looks are made by commands that only read, so that no process is told of a change; a removal
+tells those that hold a copy, as it must.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,16 +17,25 @@ from typing import Final
 
 import redis
 
-from dbsbm.cache import envelope
+from dbsbm.cache.categories import Category
 from dbsbm.cache.core import FAILURES
 from dbsbm.cache.keys import BATCH, ROOT, VERSION, version_and_category
+from dbsbm.cache.policies import Policies
 
 log = logging.getLogger(__name__)
 
 BUDGET: Final = timedelta(seconds=20)
 
 UNREAD_SHARE: Final = 0.5
-"""Part of its lifetime after which a value that nobody has read is taken for unwanted."""
+"""Part of its lifetime after which a value that nobody has read is taken for unwanted. Its lifetime
+is the whole time that the server keeps it: the grace too, in which it may still be served."""
+
+_AROUND: Final = 66_000
+"""Bytes that may surround a value of the largest size: head, names of its tags, signature."""
+
+# The first bytes of every value, see `dbsbm.cache.envelope`: its mark, then its lifetime.
+_HEAD: Final = 5
+_UNREAD: Final = "N"
 
 # Looks at each key and removes it in the same breath, so that nothing can happen to it between.
 # A value is read only in the last part of its life, where it may have to go: up to there, no
@@ -39,8 +52,8 @@ local function reason_to_go(key, lifetime, limit)
     return 'oversized'
   end
   if left > (1 - unread_share) * lifetime then return '' end
-  local head = redis.call('GETRANGE', key, 0, {envelope.HEAD - 1})
-  if #head < {envelope.HEAD} or head:sub(1, 1) ~= '{envelope.UNREAD.decode()}' then return '' end
+  local head = redis.call('GETRANGE', key, 0, {_HEAD - 1})
+  if #head < {_HEAD} or head:sub(1, 1) ~= '{_UNREAD}' then return '' end
   local a, b, c, d = head:byte(2, 5)
   local own = ((a * 256 + b) * 256 + c) * 256 + d
   if own - left >= unread_share * own then return 'never_read' end
@@ -101,6 +114,7 @@ class _Tally:
 def clean_up(
     client: redis.Redis,
     *,
+    policies: Policies | None = None,
     cursor: int = 0,
     budget: timedelta = BUDGET,
     unread_share: float = UNREAD_SHARE,
@@ -109,12 +123,13 @@ def clean_up(
 ) -> CleanupReport:
     """Walk over the keys of our namespace and remove those without a use.
 
-    Keys outside of the namespace, of a later version, or of no category are never touched. A value
-    that was read or written again after it was found stays, because the condition is checked by
-    the server in one step with the removal.
+    Keys outside of the namespace, of a later version, or of no category (tags, the mirror of the
+    policies) are never touched. A value that was read or written again after it was found stays,
+    because the condition is checked by the server in one step with the removal.
 
     Args:
         client: A client from `connect`.
+        policies: What is in force; a size that they or the table allow is never too large.
         cursor: Where an earlier clean-up that ran out of time left off.
         budget: Time after which it stops; at least one batch is done.
         unread_share: Part of its lifetime, 0 to 1, that an unread value is kept.
@@ -124,7 +139,7 @@ def clean_up(
     began, tally = clock(), _Tally(cursor=cursor)
     try:
         with _unnoticed(client) as quiet:
-            sweep = _Sweep(quiet, tally, unread_share, dry_run)
+            sweep = _Sweep(quiet, tally, _rules(policies or Policies()), (dry_run, unread_share))
             while sweep.step() and clock() - began < budget.total_seconds():
                 pass
     except FAILURES as error:
@@ -152,22 +167,39 @@ class _Sweep:
     """Goes through the keys, one page of the scan at a time."""
 
     def __init__(
-        self, client: redis.Redis, tally: _Tally, unread_share: float, dry_run: bool
+        self,
+        client: redis.Redis,
+        tally: _Tally,
+        rules: Mapping[Category, tuple[int, int]],
+        mode: tuple[bool, float],
     ) -> None:
         self._client = client
         self._tally = tally
+        self._rules = rules
         self._sweep = client.register_script(_SWEEP)
-        self._mode = [int(dry_run), unread_share]
+        self._mode = [int(mode[0]), mode[1]]
 
     def step(self) -> bool:
         """Do one page, and tell whether there are more."""
         following, wires = self._client.scan(self._tally.cursor, match=f"{ROOT}*", count=BATCH)
         names = [wire if isinstance(wire, bytes) else wire.encode() for wire in wires]
-        ours = [(wire, rule) for wire in names if (rule := _rule(wire)) is not None]
+        ours = [(wire, rule) for wire in names if (rule := self._rule(wire)) is not None]
         for start in range(0, len(ours), BATCH):
             self._sweep_batch(ours[start : start + BATCH])
         self._tally.cursor = int(following)
         return self._tally.cursor != 0
+
+    def _rule(self, wire: bytes) -> tuple[int, int] | None:
+        """Return the lifetime (-1: none is right) and size of a key, None if it is not to judge."""
+        known = version_and_category(wire.decode("utf-8", "replace"))
+        if known is None:
+            return None
+        version, category = known
+        if version < VERSION:
+            return -1, 0
+        if version > VERSION or category is None:
+            return None
+        return self._rules[category]
 
     def _sweep_batch(self, batch: list[tuple[bytes, tuple[int, int]]]) -> None:
         rules = [number for _, rule in batch for number in rule]
@@ -179,18 +211,14 @@ class _Sweep:
             self._tally.bytes_freed += size
 
 
-def _rule(wire: bytes) -> tuple[int, int] | None:
-    """Return the lifetime in milliseconds (-1: none is right) and size that a key may have."""
-    known = version_and_category(wire.decode("utf-8", "replace"))
-    if known is None:
-        return None
-    version, category = known
-    if version < VERSION:
-        return -1, 0
-    if version > VERSION or category is None:
-        return None
-    lifetime = category.ttl // timedelta(milliseconds=1)
-    return lifetime, category.max_bytes + envelope.HEAD + 1
+def _rules(policies: Policies) -> dict[Category, tuple[int, int]]:
+    """By category, the lifetime in milliseconds and the stored size that a value may have."""
+    rules = {}
+    for category in Category:
+        policy = policies.of(category)
+        lifetime = (policy.ttl + policy.grace) // timedelta(milliseconds=1)
+        rules[category] = lifetime, max(policy.max_bytes, category.max_bytes) + _AROUND
+    return rules
 
 
 @contextmanager

@@ -8,23 +8,58 @@ from datetime import timedelta
 import pytest
 import redis
 
-from dbsbm.cache import MISS, Cache, Category, Key, clean_up, connect, envelope
-from dbsbm.cache.codec import encode
-from dbsbm.cache.keys import BATCH
+from dbsbm.cache import MISS, Cache, Category, Key, clean_up, connect
+from dbsbm.cache.cleanup import _AROUND
+from dbsbm.cache.keys import BATCH, VERSION
+from dbsbm.cache.policies import Policies
 from tests.integration.cache.looks import commands
 from tests.servers import ValkeyServer, free_port
 
 GAME = Category.GAME_DATA
-LIFE_MS = GAME.ttl // timedelta(milliseconds=1)
+LIFE_MS = (GAME.policy.ttl + GAME.policy.grace) // timedelta(milliseconds=1)
 LONG = timedelta(hours=1)
+NAMESPACE, OLDER, NEWER = (f"dbsbm:v{VERSION + step}:" for step in (0, -1, 1))
 
 
 def put(
     client: redis.Redis, key: Key, *, left: float, life_ms: int = LIFE_MS, mark: bytes = b"N"
 ) -> None:
     """Store a value of which only a share of its life is left."""
-    stored = mark + envelope.seal(encode("value"), life_ms)[1:]
-    client.set(key.wire, stored, px=round(life_ms * left))
+    model = Key.of(key.category, "model of a value").wire
+    if (stored := _models.get(key.category)) is None:
+        assert Cache(client).set(Key(key.category, model), "value")
+        stored = _models[key.category] = client.getdel(model)[5:]
+    head = mark + life_ms.to_bytes(4, "big")
+    client.set(key.wire, head + stored, px=round(life_ms * left))
+
+
+_models: dict[Category, bytes] = {}
+
+
+class Listener:
+    """Hears which of our keys change, as a process with copies of its own does."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._connection = client.connection_pool.make_connection()
+        self._client = client
+
+    def __enter__(self) -> Listener:
+        self._command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", NAMESPACE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.disconnect()
+
+    def heard(self) -> set[bytes]:
+        """What changed until now: a push comes before the answer to a command sent later."""
+        pushed: set[bytes] = set()
+        self._connection._parser.set_invalidation_push_handler(lambda push: pushed.update(push[1]))
+        self._command("PING")
+        return pushed
+
+    def _command(self, *words: str) -> None:
+        self._connection.send_command(*words)
+        self._connection.read_response()
 
 
 def names(client: redis.Redis) -> set[str]:
@@ -34,17 +69,17 @@ def names(client: redis.Redis) -> set[str]:
 def test_each_kind_of_rest_is_removed_and_nothing_else(cache: Cache, client: redis.Redis) -> None:
     limit = Category.USER_DATA.max_bytes
     rests = {
-        "old_version": ["dbsbm:v0:game_data:x", "dbsbm:v0:gone:x", "dbsbm:v0:list"],
+        "old_version": [f"{OLDER}game_data:x", f"{OLDER}gone:x", f"{OLDER}list"],
         "no_expiry": [Key.of(GAME, "forever").wire, Key.of(GAME, "list").wire],
         "oversized": [Key.of(Category.USER_DATA, "big").wire],
         "never_read": [Key.of(GAME, "unwanted").wire, Key.of(GAME, "short").wire],
     }
     for wire in rests["old_version"][:2]:
         client.set(wire, "x", ex=60)
-    client.lpush("dbsbm:v0:list", 1)
+    client.lpush(f"{OLDER}list", 1)
     client.set(rests["no_expiry"][0], "x")
     client.lpush(rests["no_expiry"][1], 1)
-    client.set(rests["oversized"][0], b"R" + bytes(limit + 10), ex=60)
+    client.set(rests["oversized"][0], b"R" + bytes(limit + _AROUND + 1), ex=60)
     put(client, Key.of(GAME, "unwanted"), left=0.45)
     put(client, Key.of(GAME, "short"), left=0.4, life_ms=60_000)
 
@@ -56,10 +91,11 @@ def test_each_kind_of_rest_is_removed_and_nothing_else(cache: Cache, client: red
     }
     for key, how in kept.items():
         put(client, key, **how)  # type: ignore[arg-type] # the table above is its arguments
-    client.set(Key.of(Category.USER_DATA, "large").wire, b"R" + bytes(limit + 5), ex=60)
+    client.set(Key.of(Category.USER_DATA, "large").wire, b"R" + bytes(limit + 100), ex=60)
     client.set(Key.of(GAME, "foreign").wire, "?", ex=60)
-    foreign = ["dbsbm:v2:game_data:x", "dbsbm:v1:stats", "dbsbm:v1:unheard_of:x", "dbsbm:game_data"]
-    foreign += ["celery", "v1:game_data:x", "other:dbsbm:v0:game_data:x"]
+    foreign = [f"{NEWER}game_data:x", f"{NAMESPACE}unheard_of:x", "dbsbm:game_data", "celery"]
+    foreign += [f"{NAMESPACE}tag:t:bets", f"{NAMESPACE}tag:game_data:x", f"{NAMESPACE}policy"]
+    foreign += ["dbsbm:stats:totals", "dbsbm:refresh:game_data:x", f"other:{OLDER}game_data:x"]
     for wire in foreign:
         client.set(wire, "x")
     before = names(client)
@@ -84,12 +120,46 @@ def test_values_stored_and_read_by_the_cache_stay(cache: Cache, client: redis.Re
     for key in loaded:
         cache.get_or_load(key, lambda: 1)
     largest = Key.of(Category.SESSION, "largest")
-    assert cache.set(largest, "x" * (Category.SESSION.max_bytes - 3))
+    assert cache.set(largest, "x" * (Category.SESSION.max_bytes - 100))
     assert clean_up(client).removed == 0
     # As old as a value can be, a loaded one is unread; its first reader makes it wanted.
     assert set(cache.get_many(loaded)) == set(loaded)
     assert clean_up(client, unread_share=0).removed_by_reason == {"never_read": 1}
     assert set(cache.get_many(loaded)) == set(loaded)
+
+
+def test_a_limit_that_was_changed_removes_nothing_that_either_limit_allows(
+    client: redis.Redis,
+) -> None:
+    policies, key = Policies(), Key.of(Category.USER_DATA, "large")
+    policies.override(Category.USER_DATA, max_bytes=8 * 1024 * 1024)
+    client.set(key.wire, b"R" + bytes(Category.USER_DATA.max_bytes + _AROUND + 1), ex=60)
+    assert clean_up(client, policies=policies).removed == 0
+    policies.override(Category.USER_DATA, max_bytes=1024)
+    assert clean_up(client, policies=policies).removed_by_reason == {"oversized": 1}
+    client.set(key.wire, b"R" + bytes(Category.USER_DATA.max_bytes), ex=60)
+    assert clean_up(client, policies=policies).removed == 0
+
+
+def test_an_unread_value_whose_grace_is_as_long_as_its_ttl_is_kept_while_it_is_fresh(
+    client: redis.Redis,
+) -> None:
+    assert GAME.policy.grace == GAME.ttl
+    put(client, Key.of(GAME, "fresh"), left=0.51)
+    put(client, Key.of(GAME, "stale"), left=0.49)
+    assert clean_up(client).removed_by_reason == {"never_read": 1}
+    assert names(client) == {Key.of(GAME, "fresh").wire}
+
+
+def test_looking_tells_no_process_of_a_change(client: redis.Redis) -> None:
+    kept, unwanted = Key.of(GAME, "kept"), Key.of(GAME, "unwanted")
+    put(client, kept, left=0.1, mark=b"R")
+    put(client, unwanted, left=0.1)
+    with Listener(client) as listener:
+        clean_up(client, dry_run=True)
+        assert listener.heard() == set()
+        clean_up(client)
+        assert listener.heard() == {unwanted.wire.encode()}
 
 
 def test_looking_does_not_count_as_use(cache: Cache, client: redis.Redis) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +11,18 @@ import pytest
 import redis
 
 from dbsbm.cache import Cache, Category, Key, StatsFlusher, connect, read_totals
-from dbsbm.cache.stats import Counters
-from dbsbm.cache.totals import TOTALS_KEY
+from dbsbm.cache.stats import Counters, Stats
+from dbsbm.cache.totals import (
+    FORGOTTEN_SECONDS,
+    MOST_PROCESSES,
+    PROCESSES_KEY,
+    SEEN_KEY,
+    TOLD_SECONDS,
+    TOTALS_KEY,
+    read_processes,
+)
 from dbsbm.errors import TransientError
+from tests.integration.cache.looks import calls
 from tests.servers import ValkeyServer, free_port, wait_until
 
 GAME, TEAM = Category.GAME_DATA, Category.TEAM_DATA
@@ -114,9 +125,71 @@ def test_totals_of_an_empty_server_are_zero(client: redis.Redis) -> None:
     assert read_totals(client) == {category: Counters() for category in Category}
 
 
-def test_a_flush_of_nothing_sends_nothing(cache: Cache, client: redis.Redis) -> None:
-    assert StatsFlusher(cache.stats, client).flush()
+def test_a_flush_of_nothing_adds_nothing_and_says_at_times_that_the_process_lives(
+    cache: Cache, client: redis.Redis, valkey_cache: ValkeyServer
+) -> None:
+    now = 0.0
+    flusher = StatsFlusher(cache.stats, client, clock=lambda: now)
+    assert flusher.flush()
+    assert [process.name for process in read_processes(client)] == [name_of_this_process()]
+    client.delete(PROCESSES_KEY, SEEN_KEY)
+    valkey_cache.client().config_resetstat()
+    assert flusher.flush()
+    assert calls(valkey_cache, "evalsha") == 0
+    now += TOLD_SECONDS
+    assert flusher.flush()
+    assert len(read_processes(client)) == 1
     assert not client.exists(TOTALS_KEY)
+
+
+def test_each_living_process_is_listed_with_what_it_counted_and_told(
+    cache: Cache, client: redis.Redis
+) -> None:
+    full = {"entries": 3}
+    first = StatsFlusher(cache.stats, client, gauges=lambda: full)
+    second = StatsFlusher(Stats(), client)
+    cache.get(Key.of(GAME, 1))
+    assert first.flush()
+    assert second.flush()
+    cache.get(Key.of(TEAM, 1))
+    full["entries"] = 4
+    assert first.flush()
+    idle, busy = sorted(read_processes(client), key=lambda process: len(process.gauges))
+    assert (idle.counts[GAME], idle.gauges) == (Counters(), {})
+    assert (busy.counts[GAME], busy.counts[TEAM]) == (Counters(misses=1), Counters(misses=1))
+    assert busy.gauges == {"entries": 4}
+    assert idle.name == busy.name == name_of_this_process()
+
+
+def test_a_process_that_fell_silent_is_forgotten_and_its_counts_stay(
+    cache: Cache, client: redis.Redis
+) -> None:
+    cache.get(Key.of(GAME, 1))
+    assert StatsFlusher(cache.stats, client).flush()
+    [(name, seen)] = client.zrange(SEEN_KEY, 0, -1, withscores=True)
+    client.zadd(SEEN_KEY, {name: seen - FORGOTTEN_SECONDS})
+    assert read_processes(client) == []
+    assert StatsFlusher(Stats(), client).flush()
+    assert client.hlen(PROCESSES_KEY) == client.zcard(SEEN_KEY) == 1
+    assert read_totals(client)[GAME].misses == 1
+
+
+def test_more_processes_than_a_list_holds_push_out_those_that_were_silent_longest(
+    client: redis.Redis,
+) -> None:
+    now = int(client.time()[0])
+    crowd = {f"host:{number}:x": now - 60 + number / 100 for number in range(MOST_PROCESSES)}
+    client.zadd(SEEN_KEY, crowd)
+    client.hset(PROCESSES_KEY, mapping=dict.fromkeys(crowd, '{"counts": {}, "gauges": {}}'))
+    assert StatsFlusher(Stats(), client).flush()
+    names = {process.name for process in read_processes(client)}
+    assert len(names) == MOST_PROCESSES
+    assert "host:0" not in names
+    assert name_of_this_process() in names
+
+
+def name_of_this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def test_totals_of_a_server_that_is_away_are_a_transient_error() -> None:
