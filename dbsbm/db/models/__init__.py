@@ -5,6 +5,9 @@ from dbsbm.db.models.bets import Bet, BetLeg, LedgerEntry
 from dbsbm.db.models.effects import DeadLetter, Effect
 from dbsbm.db.models.operations import (
     CacheCleanupRun,
+    CacheDebt,
+    CacheHotLog,
+    CachePolicy,
     FindingRow,
     MetricBatch,
     MetricSample,
@@ -20,6 +23,9 @@ __all__ = [
     "Bet",
     "BetLeg",
     "CacheCleanupRun",
+    "CacheDebt",
+    "CacheHotLog",
+    "CachePolicy",
     "DeadLetter",
     "Effect",
     "FindingRow",

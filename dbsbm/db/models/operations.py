@@ -96,6 +96,52 @@ class CacheCleanupRun(Base):
     trace_id: Mapped[str] = mapped_column(String(36))
 
 
+class CachePolicy(Base):
+    """A change of a category's policy. The newest row of a category is in force.
+
+    `changes` is all that differs from the code's table, empty for nothing, so that a row can be
+    understood, and put back in force, without those before it.
+    """
+
+    __tablename__ = "cache_policies"
+    __table_args__ = (Index(None, "category", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    category: Mapped[str] = mapped_column(String(32))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changed_by: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(String(500))
+    changed_at: Mapped[datetime]
+
+
+class CacheDebt(Base):
+    """Tags that a commit changed while the cache's server could not be told of it.
+
+    Written in the same transaction as the change, so that the server is told even where the
+    process that owes it ends before the server is back.
+    """
+
+    __tablename__ = "cache_debts"
+    __table_args__ = (Index(None, "created_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+
+
+class CacheHotLog(Base):
+    """The keys that were read most, as pairs of key and score, for a cache that lost everything.
+
+    There is one row, with the id 1.
+    """
+
+    __tablename__ = "cache_hot_logs"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    taken_at: Mapped[datetime]
+    entries: Mapped[list[list[Any]]] = mapped_column(JSON)
+
+
 class OptimizerRun(Base):
     """One analysis: what it looked at and how much it found."""
 
