@@ -1,7 +1,8 @@
 """Whether options have the right shape, which is all that the bot checks before it enqueues.
 
-Discord checks lengths and choices too, but a client can send text that was never offered. What an
-option means is the domain's business and is checked by the worker.
+Discord checks lengths and choices too, but a client can send text that was never offered. Odds and
+picks are read here as well: what is refused before the acknowledgement only its member sees, while
+a worker's answer to `/bet` is for the channel. What takes the database, the worker checks.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from dbsbm.betting.bets import Pick
+from dbsbm.betting.odds import Odds
 from dbsbm.betting.units import plain
 from dbsbm.errors import UserError
 
@@ -68,12 +71,24 @@ def odds(text: str) -> str:
     """Return odds as they were typed.
 
     Raises:
-        UserError: There is nothing, or too much to be odds.
+        UserError: They are none.
     """
     typed = short_text("odds", text, LONGEST_ODDS)
     if typed is None:
         raise UserError("Please fill in `odds`, such as -110, +150, 1.91 or 5/2.")
+    Odds.parse(typed)
     return typed
+
+
+def pick(market: str, side: str, line: str | None) -> dict[str, str | None]:
+    """Return the options of a pick.
+
+    Raises:
+        UserError: The market has no such side, or needs another line.
+    """
+    typed = short_text("line", line, LONGEST_LINE)
+    Pick.parse(market, side, typed)
+    return {"market": market, "side": side, "line": typed}
 
 
 def units(number: float) -> str:

@@ -52,9 +52,7 @@ class Bets(commands.Cog):
     ) -> None:
         options: dict[str, Any] = {
             "game": shape.game_id(game),
-            "market": market,
-            "side": side,
-            "line": shape.short_text("line", line, shape.LONGEST_LINE),
+            **shape.pick(market, side, line),
             "odds": shape.odds(odds),
             "units": shape.units(units),
             "note": shape.short_text("note", note, shape.LONGEST_NOTE),

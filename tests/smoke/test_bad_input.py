@@ -62,6 +62,9 @@ def test_a_bet_that_cannot_be_taken_is_refused_with_a_sentence_and_leaves_no_row
     answer = fleet.discord.ask("bet", bet_on(game, note) | changed, MEMBER)
     assert sentence in content_of(answer)
     assert bets_with(fleet, note) == []
+    # What needs no database is nobody's business but the member's.
+    needs_the_database = changed.keys() & {"units"} or changed.get("game") == "999999999"
+    assert answer.ack.ephemeral is not bool(needs_the_database)
 
 
 def test_a_game_that_has_started_takes_no_bets(fleet: FleetUnderTest, game: str) -> None:

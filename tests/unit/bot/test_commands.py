@@ -165,6 +165,9 @@ async def test_every_command_sends_its_task(
         ("bet", {"odds": "1" * 33}),
         ("bet", {"note": "n" * 501}),
         ("bet", {"line": "1" * 17}),
+        ("bet", {"odds": "99"}),
+        ("bet", {"market": "spread", "side": "home", "line": ""}),
+        ("bet", {"side": "home"}),
         ("games", {"league": "Premier League"}),
         ("warm", {"categories": "no-such"}),
     ],
@@ -173,6 +176,7 @@ async def test_a_wrong_shape_is_refused_before_anything_is_acknowledged_or_sent(
     front: Front, name: str, given: dict[str, Any]
 ) -> None:
     bet = {"game": "7", "market": "total", "side": "over", "odds": "-110", "units": 1.0}
+    bet |= {"line": "220.5"}
     member = interaction()
     with pytest.raises(app_commands.CommandInvokeError) as caught:
         await front.run(name, member, **((bet if name == "bet" else {}) | given))

@@ -56,9 +56,31 @@ def test_odds_too_long_to_be_odds_get_a_sentence() -> None:
         shape.odds("-" * 33)
 
 
-@pytest.mark.parametrize("text", ["99", "0", "even", "what"])
-def test_what_odds_mean_is_left_to_the_worker(text: str) -> None:
-    assert shape.odds(text) == text
+@pytest.mark.parametrize("text", ["99", "0", "what"])
+def test_what_is_no_price_is_refused_before_the_channel_sees_it(text: str) -> None:
+    with pytest.raises(UserError, match="odds"):
+        shape.odds(text)
+
+
+def test_a_pick_travels_as_it_was_chosen() -> None:
+    given = ("spread", "home", " -3.5 ")
+    assert shape.pick(*given) == {"market": "spread", "side": "home", "line": "-3.5"}
+    assert shape.pick("moneyline", "draw", None)["line"] is None
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (("spread", "home", None), "needs a line"),
+        (("moneyline", "over", None), "has no over"),
+        (("total", "over", "many"), "line"),
+    ],
+)
+def test_what_is_no_pick_is_refused_before_the_channel_sees_it(
+    given: tuple[str, str, str | None], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        shape.pick(*given)
 
 
 @given(st.floats(min_value=shape.SMALLEST_UNITS, max_value=1e12))
