@@ -95,7 +95,7 @@ def _seconds(field: str, value: Any) -> timedelta:
 def _span(least: timedelta, most: timedelta) -> Callable[[str, Any], None]:
     def check(field: str, value: Any) -> None:
         if not isinstance(value, timedelta) or not least <= value <= most:
-            given = spell_span(value) if _is_span(value) else repr(value)[:40]
+            given = _spelled(value) if isinstance(value, timedelta) else repr(value)[:40]
             raise PolicyError(
                 f"{field} must be a span from {spell_span(least)} to {spell_span(most)}, "
                 f"not {given}."
@@ -104,8 +104,8 @@ def _span(least: timedelta, most: timedelta) -> Callable[[str, Any], None]:
     return check
 
 
-def _is_span(value: Any) -> bool:
-    return isinstance(value, timedelta) and value >= timedelta(0)
+def _spelled(span: timedelta) -> str:
+    return f"-{spell_span(-span)}" if span < timedelta(0) else spell_span(span)
 
 
 def _whole(least: int, most: int, *, or_none: bool = False) -> Callable[[str, Any], None]:

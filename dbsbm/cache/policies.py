@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -85,20 +85,30 @@ class Policies:
 def parse_mirror(stored: bytes) -> dict[Category, Changes]:
     """Read the mirror on the cache server for `Policies.replace`. Never raises.
 
-    A category that cannot be read keeps the table's policy, and the log says why: an earlier
-    release need not know what a later one writes. Call this for a mirror that is there; when it is
-    lost, keep what is in force, for whoever resets the policies writes an empty mirror.
+    What cannot be read keeps the table's value, and the log says why: an earlier release need not
+    know what a later one writes. Call this for a mirror that is there; when it is lost, keep what
+    is in force, for whoever resets the policies writes an empty mirror.
     """
     try:
-        categories = json.loads(stored)["categories"]
-        items = list(categories.items())
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return read_changes(dict(json.loads(stored)["categories"]))
+    except (ValueError, TypeError, LookupError, RecursionError):
         log.warning(
             "The mirror of the cache's policies cannot be read; the table of the code is in force.",
             extra={"action": "cache.policy_unreadable"},
         )
         return {}
-    return dict(read for name, each in items if (read := _parse(name, each)) is not None)
+
+
+def read_changes(stored: Mapping[str, Any]) -> dict[Category, Changes]:
+    """Read changes by category as JSON has them; what cannot be read is logged and left out."""
+    changes: dict[Category, Changes] = {}
+    for name, each in stored.items():
+        category = CATEGORIES.get(name)
+        if category is None or not isinstance(each, Mapping):
+            _log_unreadable(f"{str(name)[:40]!r} is no category with its fields.")
+        elif read := {field: value for pair in each.items() for field, value in _read(*pair)}:
+            changes[category] = read
+    return changes
 
 
 def render_mirror(changes: Mapping[Category, Changes], revision: int) -> bytes:
@@ -112,17 +122,20 @@ def render_mirror(changes: Mapping[Category, Changes], revision: int) -> bytes:
     return json.dumps({"revision": revision, "categories": categories}).encode()
 
 
-def _parse(name: str, stored: Any) -> tuple[Category, Changes] | None:
+def _read(field: str, value: Any) -> Iterable[tuple[str, Any]]:
     try:
-        return CATEGORIES[name], from_json(stored)
-    except (KeyError, AttributeError, PolicyError) as error:
-        log.warning(
-            "The changed policy of the cache's %s cannot be read: %s",
-            name[:40],
-            error,
-            extra={"action": "cache.policy_unreadable"},
-        )
-        return None
+        return from_json({field: value}).items()
+    except PolicyError as error:
+        _log_unreadable(error)
+        return ()
+
+
+def _log_unreadable(reason: object) -> None:
+    log.warning(
+        "A change of the cache's policies cannot be read: %s",
+        reason,
+        extra={"action": "cache.policy_unreadable"},
+    )
 
 
 def _in_force(changes: Mapping[Category, Changes]) -> dict[Category, Policy]:

@@ -97,10 +97,9 @@ class CacheCleanupRun(Base):
 
 
 class CachePolicy(Base):
-    """A change of a category's policy. The newest row of a category is in force.
+    """A change of a category's policy, kept for ever: what is in force is all of them in turn.
 
-    `changes` is all that differs from the code's table, empty for nothing, so that a row can be
-    understood, and put back in force, without those before it.
+    `changes` names the fields that this change set; where it is empty, it undid all before it.
     """
 
     __tablename__ = "cache_policies"

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from dbsbm.cache.categories import Category
+from dbsbm.cache.overrides import CHANGEABLE, checked
 
 
 def test_every_category_has_the_lifetime_that_was_promised() -> None:
@@ -26,3 +29,16 @@ def test_images_alone_are_bytes() -> None:
 
 def test_every_category_is_bounded() -> None:
     assert all(0 < category.max_bytes <= 2 * 1024 * 1024 for category in Category)
+
+
+@pytest.mark.parametrize("category", Category)
+def test_the_table_itself_is_within_what_an_operator_may_set(category: Category) -> None:
+    policy = category.policy
+    assert checked({field: getattr(policy, field) for field in CHANGEABLE})
+    assert policy.negative_ttl <= policy.ttl
+    assert policy.grace <= policy.ttl or category is Category.API_RESPONSE
+
+
+def test_a_session_ends_when_it_ends_in_every_process_at_once() -> None:
+    policy = Category.SESSION.policy
+    assert (policy.grace, policy.jitter, policy.local) == (timedelta(0), 0.0, False)

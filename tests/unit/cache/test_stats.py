@@ -95,3 +95,43 @@ def test_a_forked_child_counts_from_zero_and_inherits_no_lock() -> None:
         [sys.executable, "-c", FORK], check=True, capture_output=True, text=True, timeout=30
     )
     assert done.stdout.split() == ["child", "1", "parent", "1"]
+
+
+def test_counts_tell_the_levels_and_the_kinds_of_hits_apart() -> None:
+    stats = Stats()
+    stats.hit(GAME, 10)
+    stats.hit(GAME, 20, local=True)
+    stats.hit(GAME, 30, stale=True)
+    stats.hit(GAME, 1, negative=True)
+    stats.local_hits(GAME, 4, 400)
+    stats.loaded(GAME, 5)
+    stats.loaded(GAME, 6, failed=True)
+    stats.waited(GAME)
+    stats.refreshed(GAME)
+    stats.evicted(GAME, 3)
+    stats.missed(GAME)
+    stats.rejected(GAME)
+    assert stats.snapshot()[GAME] == Counters(
+        hits=8,
+        local_hits=5,
+        stale=1,
+        negative=1,
+        misses=1,
+        bytes_read=461,
+        local_bytes=420,
+        loads=2,
+        load_ns=11,
+        load_errors=1,
+        waits=1,
+        refreshes=1,
+        evictions=3,
+        rejected=1,
+    )
+
+
+def test_what_others_counted_is_collected_before_the_counts_are_read() -> None:
+    stats, waiting = Stats(), [3, 4]
+    stats.collect_with(lambda: stats.local_hits(GAME, waiting.pop(), 0) if waiting else None)
+    assert stats.snapshot()[GAME].local_hits == 4
+    assert stats.drain()[GAME].local_hits == 7
+    assert stats.drain() == {}
