@@ -1,228 +1,217 @@
 """Values to bytes and back, exactly, or not at all.
 
-The first byte says how the rest is written. What cannot be read, for whatever reason, is a miss:
-processes of two releases share one cache.
-
-JSON has six types. Every other one is written as an object of one key that begins with `$`, such
-as `{"$decimal": "1.50"}`. A dict that looks like that, or has keys that are no text, is itself
-written as pairs: `{"$dict": [[key, value], ...]}`. Values without such a need are plain JSON, and
-are read at the full speed of the standard library.
+The bytes are MessagePack; the types that it lacks are its extensions (`dbsbm.cache.extensions`).
+What is plain is written and read in one pass of compiled code: written by ormsgpack, which tells
+exact types from look-alikes (a tuple from a list, an enum's member from its value) and asks about
+all others; read by msgspec, which allocates nothing on the word of a damaged length.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable, Iterable
-from datetime import date, datetime, time, timezone
-from decimal import Decimal
-from enum import Enum
-from typing import Any, Final, TypeVar
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any, Final
 
+import msgspec
+import ormsgpack
+
+from dbsbm.cache import extensions
 from dbsbm.cache.categories import Codec
+from dbsbm.cache.encode_errors import EncodeError, TooLarge, type_name
 from dbsbm.cache.miss import MISS, Miss
-from dbsbm.errors import DbsbmError
 
-PLAIN: Final = b"\x01"
-TAGGED: Final = b"\x02"
-RAW: Final = b"\x03"
+__all__ = ["EncodeError", "TooLarge", "pack", "refuse_larger", "unpack"]
 
-# All that a payload which we did not write can make the readers below raise.
-_UNREADABLE: Final = (
-    *(ValueError, TypeError, LookupError, ArithmeticError, AttributeError, OSError),
-    RecursionError,
+_EXACT_TYPES: Final = (
+    ormsgpack.OPT_PASSTHROUGH_BIG_INT
+    | ormsgpack.OPT_PASSTHROUGH_DATACLASS
+    | ormsgpack.OPT_PASSTHROUGH_DATETIME
+    | ormsgpack.OPT_PASSTHROUGH_ENUM
+    | ormsgpack.OPT_PASSTHROUGH_SUBCLASS
+    | ormsgpack.OPT_PASSTHROUGH_TUPLE
+    | ormsgpack.OPT_PASSTHROUGH_UUID
 )
 
-# A number of many digits is slow to read, and refused by Python beyond 4300: it goes as hex.
-_LARGEST_PLAIN_INT: Final = 2**64
+_PLAIN_TYPES: Final = frozenset({bool, bytes, float, int, type(None)})
 
-_PLAIN_TYPES: Final = frozenset({str, float, bool, type(None)})
+# Buffers are written as bytes without a question; what holds none of these marks holds no buffer.
+_BYTES_8, _BYTES_16, _BYTES_32 = b"\xc4", b"\xc5", b"\xc6"
+_BUFFERS: Final = frozenset({bytearray, memoryview})
+_CONTAINERS: Final = frozenset({dict, list})
 
-_encoder = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-_plain_decoder = json.JSONDecoder()
-
-_TimeT = TypeVar("_TimeT", datetime, time)
-
-
-class EncodeError(DbsbmError, TypeError):
-    """A value cannot be cached, because it would not come back as it went in.
-
-    Attributes:
-        path: Where in the value, outermost first: `['legs', 0]`.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.path: list[object] = []
-
-    def __str__(self) -> str:
-        return f"cannot cache {self.reason} at value{''.join(f'[{step!r}]' for step in self.path)}"
+_TOO_DEEP: Final = "a value that contains itself or is nested too deeply"
+_SIZED: Final = frozenset({str, bytes, list, tuple, dict, set, frozenset})
 
 
-def encode(value: object, codec: Codec = "json") -> bytes:
+def pack(value: object) -> bytes:
     """Write a value.
 
     Args:
-        value: For `json` any nesting of None, bool, int, float, str, bytes, Decimal, datetime,
-            date, time, UUID, list, tuple, dict, set and frozenset; an enum member is written as
-            its value. For `bytes`, bytes.
-        codec: How the category writes its values.
+        value: Any nesting of None, bool, int, float, str, bytes, Decimal, datetime, date, time,
+            timedelta, UUID, list, tuple, dict, set, frozenset, rows of a query, and of the
+            dataclasses and enums that are registered (`dbsbm.cache.cacheable`).
 
     Raises:
-        EncodeError: The value holds another type, also a subclass; it names the type and the path.
+        EncodeError: It holds another type, also a subclass; the error names the type and the path.
     """
-    if codec == "bytes":
-        if type(value) is not bytes:
-            raise EncodeError(f"a {_name(value)} where bytes belong")
-        return RAW + value
-    packer = _Packer()
+    writing = _Writing()
     try:
-        packed = packer.pack(value)
-        text = _encoder.encode(packed)
-    except RecursionError:
-        raise EncodeError("a value that contains itself or is nested too deeply") from None
-    return (TAGGED if packer.tagged else PLAIN) + text.encode("utf-8", "surrogatepass")
+        return writing.pack(value)
+    except (TypeError, RecursionError):
+        writing.raise_foreign_error()
+        return _pack_rare(value)
 
 
-def decode(data: bytes, codec: Codec = "json") -> Any | Miss:
-    """Read a value back, MISS if the bytes are of another version, of another codec, or damaged."""
-    header, body = data[:1], data[1:]
-    if codec == "bytes":
-        return body if header == RAW else MISS
-    decoder = {PLAIN: _plain_decoder, TAGGED: _tagged_decoder}.get(header)
-    if decoder is None:
-        return MISS
-    try:
-        return decoder.decode(body.decode("utf-8", "surrogatepass"))
-    except _UNREADABLE:
-        return MISS
+def unpack(packed: bytes | memoryview) -> Any:
+    """Read a value back.
+
+    Raises:
+        Exception: The bytes are damaged or of another release; any error may tell so.
+    """
+    return _decoder.decode(packed)
 
 
-class _Packer:
-    """Turns a value into what JSON can write, and remembers whether that took a tag."""
+def refuse_larger(value: object, limit: int) -> None:
+    """Refuse a value that is surely too large, without encoding it.
+
+    Looks one level deep, where every item takes a byte at least, and every character.
+
+    Raises:
+        TooLarge: It would take more bytes than the limit.
+    """
+    size = _least_size(value)
+    if type(value) in {list, tuple}:
+        size += sum(map(_least_size, value))  # type: ignore[call-overload]  # checked just above
+    elif type(value) is dict:
+        size += sum(map(_least_size, value.values()))
+    if size > limit:
+        raise TooLarge(size, limit)
+
+
+def _least_size(value: object) -> int:
+    return len(value) if type(value) in _SIZED else 1  # type: ignore[arg-type]  # it is sized
+
+
+class _Writing:
+    """One value being written at full speed, which fails at what MessagePack has no room for."""
+
+    __slots__ = ("_stopped_by",)
 
     def __init__(self) -> None:
-        self.tagged = False
+        self._stopped_by: BaseException | None = None
 
-    def pack(self, value: Any) -> Any:
-        kind = type(value)
-        if kind in _PLAIN_TYPES:
-            return value
-        if kind is int:
-            small = -_LARGEST_PLAIN_INT < value < _LARGEST_PLAIN_INT
-            return value if small else self._tag("int", hex(value))
-        if kind is dict:
-            return self._pack_dict(value)
-        if kind is list:
-            return self._pack_items(value)
-        return self._pack_rare(value, kind)
-
-    def _pack_dict(self, value: dict[Any, Any]) -> dict[str, Any]:
-        if any(type(key) is not str for key in value) or _looks_tagged(value):
-            pairs = zip(self._pack_items(value), self._pack_values(value), strict=True)
-            return self._tag("dict", [[key, item] for key, item in pairs])
-        return dict(zip(value, self._pack_values(value), strict=True))
-
-    def _pack_values(self, value: dict[Any, Any]) -> list[Any]:
-        return self._pack_all(value.items())
-
-    def _pack_items(self, items: Iterable[Any]) -> list[Any]:
-        return self._pack_all(enumerate(items))
-
-    def _pack_all(self, steps: Iterable[tuple[object, Any]]) -> list[Any]:
-        packed = []
-        for step, item in steps:
-            try:
-                packed.append(self.pack(item))
-            except EncodeError as error:
-                error.path.insert(0, step)
-                raise
+    def pack(self, value: object) -> bytes:
+        packed = ormsgpack.packb(value, default=self._extend, option=_EXACT_TYPES)
+        may_hold = _BYTES_8 in packed or _BYTES_16 in packed or _BYTES_32 in packed
+        if may_hold and _holds_buffer(value):
+            raise TypeError("a buffer that would come back as bytes")
         return packed
 
-    def _pack_rare(self, value: Any, kind: type) -> Any:
-        if isinstance(value, Enum):
-            return self.pack(value.value)
-        if kind is tuple:
-            return self._tag("tuple", self._pack_items(value))
-        if kind in {set, frozenset}:
-            # Sorted as text: the order of a set differs from process to process.
-            return self._tag(kind.__name__, sorted(self._pack_items(value), key=_encoder.encode))
-        writer = _WRITERS.get(kind)
-        if writer is None:
-            raise EncodeError(f"a {_name(value)}")
-        return self._tag(kind.__name__.lower(), writer(value))
+    def _extend(self, value: object) -> ormsgpack.Ext | ormsgpack.Fragment:
+        try:
+            return extensions.write(value, self.pack)
+        except BaseException as error:
+            self._stopped_by = self._stopped_by or error
+            raise
 
-    def _tag(self, tag: str, content: Any) -> dict[str, Any]:
-        self.tagged = True
-        return {f"${tag}": content}
+    def raise_foreign_error(self) -> None:
+        """Raise what the packer made a TypeError of: a time limit, an interrupt, a bug."""
+        if not isinstance(self._stopped_by, TypeError | RecursionError | None):
+            raise self._stopped_by from None
 
 
-def _looks_tagged(value: dict[str, Any]) -> bool:
-    return len(value) == 1 and next(iter(value)).startswith("$")
+def _holds_buffer(value: object) -> bool:
+    """Tell whether a buffer stands where the packer met it without asking."""
+    level = [value]
+    while level:
+        kinds = set(map(type, level))
+        if kinds & _BUFFERS:
+            return True
+        level = _one_deeper(level) if kinds & _CONTAINERS else []
+    return False
 
 
-def _untag(value: dict[str, Any]) -> Any:
-    """Read an object; those within it have been read already."""
-    if not _looks_tagged(value):
+def _one_deeper(level: Iterable[Any]) -> list[Any]:
+    lists = (item for item in level if type(item) is list)
+    dicts = (item.values() for item in level if type(item) is dict)
+    return list(chain(chain.from_iterable(lists), chain.from_iterable(dicts)))
+
+
+def _pack_rare(value: object) -> bytes:
+    """Write a value that the packer refused: step by step, to find a way or to say where."""
+    try:
+        return _pack_explicit(value)
+    except EncodeError:
+        raise
+    except (TypeError, RecursionError):
+        raise EncodeError(_TOO_DEEP) from None
+
+
+def _pack_explicit(value: object) -> bytes:
+    return ormsgpack.packb(_explicit(value))
+
+
+def _explicit(value: Any) -> Any:
+    """Return what the packer writes without a question."""
+    kind = type(value)
+    if kind in _PLAIN_TYPES and not (kind is int and value.bit_length() > 63):
         return value
-    [(tag, content)] = value.items()
-    return _READERS[tag](content)
+    if kind is str:
+        return value if _is_utf8(value) else extensions.write_text(value)
+    if kind is list:
+        return [_step(place, item) for place, item in enumerate(value)]
+    if kind is dict:
+        return _explicit_dict(value)
+    return extensions.write(value, _pack_explicit)
 
 
-def _write_time(value: datetime | time) -> Any:
-    """Write the zone by its key, because an offset alone forgets the days it changes on."""
-    zone = value.tzinfo
-    if zone is None or _is_plain_offset(zone):
-        return [value.isoformat(), None, 1] if value.fold else value.isoformat()
-    if type(zone) is ZoneInfo and zone.key:
-        return [value.replace(tzinfo=None).isoformat(), zone.key, value.fold]
-    raise EncodeError(f"a {_name(value)} with the zone {zone!r}")
+def _explicit_dict(value: dict[Any, Any]) -> Any:
+    items = [(_step(place, key), _step(key, value[key])) for place, key in enumerate(value)]
+    if all(type(key) is str for key, _ in items):
+        return dict(items)
+    return extensions.write_pairs(ormsgpack.packb([part for pair in items for part in pair]))
 
 
-def _is_plain_offset(zone: object) -> bool:
-    """Tell whether the zone's ISO text is all there is to it: a name of its own would be lost."""
-    return type(zone) is timezone and repr(zone) == repr(timezone(zone.utcoffset(None)))
+def _step(step: object, item: object) -> Any:
+    try:
+        return _explicit(item)
+    except EncodeError as error:
+        error.path.insert(0, step)
+        raise
 
 
-def _time_reader(kind: type[_TimeT]) -> Callable[[Any], _TimeT]:
-    def read(content: Any) -> _TimeT:
-        if isinstance(content, str):
-            return kind.fromisoformat(content)
-        text, zone, fold = content
-        value = kind.fromisoformat(text).replace(fold=fold)
-        return value if zone is None else value.replace(tzinfo=ZoneInfo(zone))
-
-    return read
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _name(value: object) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+def _read_extension(code: int, data: memoryview) -> Any:
+    return extensions.read(code, data, unpack)
 
 
-_WRITERS: Final[dict[type, Callable[[Any], Any]]] = {
-    Decimal: str,
-    datetime: _write_time,
-    date: date.isoformat,
-    time: _write_time,
-    UUID: str,
-    bytes: lambda value: base64.b64encode(value).decode("ascii"),
-}
+_decoder: Final = msgspec.msgpack.Decoder(ext_hook=_read_extension)
 
-_READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "$int": lambda text: int(text, 16),
-    "$decimal": Decimal,
-    "$datetime": _time_reader(datetime),
-    "$date": date.fromisoformat,
-    "$time": _time_reader(time),
-    "$uuid": UUID,
-    "$bytes": lambda text: base64.b64decode(text, validate=True),
-    "$tuple": tuple,
-    "$set": set,
-    "$frozenset": frozenset,
-    "$dict": dict,
-}
 
-_tagged_decoder = json.JSONDecoder(object_hook=_untag)
+# What the caches call until they store envelopes of the second version.
+
+
+def encode(value: object, codec: Codec = "typed") -> bytes:
+    """Write a value with a byte that says how."""
+    if codec == "typed":
+        return b"\x01" + pack(value)
+    if type(value) is not bytes:
+        raise EncodeError(f"a {type_name(value)} where bytes belong")
+    return b"\x03" + value
+
+
+def decode(data: bytes, codec: Codec = "typed") -> Any | Miss:
+    """Read a value back, MISS where that is not possible."""
+    if data[:1] != (b"\x01" if codec == "typed" else b"\x03"):
+        return MISS
+    try:
+        return unpack(data[1:]) if codec == "typed" else data[1:]
+    except Exception:  # noqa: BLE001  # whatever damaged bytes raise is a miss
+        return MISS
