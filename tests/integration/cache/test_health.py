@@ -21,6 +21,61 @@ def test_a_server_that_is_well_says_how_it_is(
     assert health.latency > 0
     assert health.used_memory is not None
     assert 0 < health.used_memory < health.max_memory
+    assert health.version is not None
+    assert health.version >= "7"
+    assert health.tracking
+    assert (health.problems, health.advice) == ([], [])
+
+
+def test_looking_leaves_nothing_behind(client: redis.Redis, valkey_cache: ValkeyServer) -> None:
+    check(client)
+    connections = len(valkey_cache.client().client_list())
+    check(client)
+    assert client.dbsize() == 0
+    assert len(valkey_cache.client().client_list()) <= connections + 1
+
+
+def test_a_server_that_refuses_to_store_is_a_problem(fresh_valkey_cache: ValkeyServer) -> None:
+    with connect(fresh_valkey_cache.url, connect_timeout=30, timeout=30) as client:
+        client.replicaof("127.0.0.1", free_port())
+        health = check(client)
+        assert health.reachable
+        assert health.tracking is None
+        assert health.problems == [
+            "The server does not store: You can't write against a read only replica."
+        ]
+
+
+def test_a_server_that_does_not_tell_of_changes_is_a_problem(
+    fresh_valkey_cache: ValkeyServer,
+) -> None:
+    fresh_valkey_cache.client().acl_setuser("default", enabled=True, commands=["-client|tracking"])
+    with connect(fresh_valkey_cache.url, connect_timeout=30, timeout=30) as client:
+        health = check(client)
+    assert health.tracking is False
+    assert len(health.problems) == 1
+    assert "every read asks the server" in health.problems[0]
+
+
+def test_a_server_that_wants_a_password_is_a_problem(fresh_valkey_cache: ValkeyServer) -> None:
+    fresh_valkey_cache.client().config_set("requirepass", "hidden")
+    with connect(fresh_valkey_cache.url, connect_timeout=30, timeout=30) as client:
+        health = check(client)
+    assert not health.reachable
+    assert health.problems == [
+        "The cache's server wants another login; check the password of CACHE_URL."
+    ]
+
+
+def test_a_server_too_old_is_a_problem_and_one_that_never_evicts_is_advised() -> None:
+    health = CacheHealth(
+        reachable=True, version="6.2.14", tracking=True, policy="noeviction", max_memory=0
+    )
+    assert health.problems == ["The server is of version 6.2.14; use 7.0 or later."]
+    assert [advice.split(";")[0] for advice in health.advice] == [
+        "The server has no limit of memory",
+        "A full server will refuse to store",
+    ]
 
 
 def test_evictions_are_seen(client: redis.Redis, valkey_cache: ValkeyServer) -> None:
@@ -35,6 +90,7 @@ def test_a_server_that_is_away_is_a_finding_and_no_error() -> None:
         health = check(client)
     assert health == CacheHealth(reachable=False, error=health.error)
     assert "refused" in str(health.error)
+    assert health.problems == [f"The cache's server does not answer: {str(health.error)[:-1]}."]
 
 
 def test_a_server_that_hangs_is_a_finding_and_no_error(fresh_valkey_cache: ValkeyServer) -> None:
