@@ -107,7 +107,7 @@ def _is_same(known: type, kind: type) -> bool:
 
 
 def key_of(member: Enum) -> object:
-    """Return what finds an enum's member again: its name; of a flag, which may be many, its value."""
+    """Return what finds an enum's member again: its name; of a flag, its value."""
     return member.value if isinstance(member, Flag) else member.name
 
 
