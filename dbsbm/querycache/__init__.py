@@ -1,0 +1,1 @@
+"""Answers of the database that are remembered, and forgotten in the moment they become wrong."""

@@ -1,0 +1,237 @@
+"""What the text of a statement does: which tables it writes, which of their rows, which it reads.
+
+Every statement ends as text and parameters, whatever API it came through, so this one reading
+serves them all. What is not understood beyond doubt is called `Kind.OPAQUE`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from sqlglot import exp
+
+from dbsbm.querycache.changes import Change, changes
+from dbsbm.querycache.definitions import defined
+from dbsbm.querycache.markers import marked
+from dbsbm.querycache.trees import parsed
+
+LONGEST: Final = 20_000
+"""Characters of text that are parsed; of a longer insert the first words say enough."""
+
+_REMEMBERED: Final = 2_000
+
+
+class Kind(Enum):
+    """What a statement does, as far as the cache cares."""
+
+    READ = auto()
+    NEUTRAL = auto()
+    BEGIN = auto()
+    COMMIT = auto()
+    ROLLBACK = auto()
+    SAVEPOINT = auto()
+    ROLLBACK_TO = auto()
+    RELEASE = auto()
+    SETTING = auto()
+    WRITE = auto()
+    DEFINITION = auto()
+    OPAQUE = auto()
+
+
+class Statement(NamedTuple):
+    """What a text does.
+
+    Attributes:
+        kind: Its kind.
+        change: A write whose rows may be told.
+        tables: The tables of any other write or definition, by name.
+        removes: Rows may be deleted from these tables.
+        name: The name of a savepoint.
+    """
+
+    kind: Kind
+    change: Change | None = None
+    tables: tuple[str, ...] = ()
+    removes: bool = False
+    name: str = ""
+
+
+OPAQUE: Final = Statement(Kind.OPAQUE)
+
+_LEADING: Final = re.compile(
+    r"(?:[\s(;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*(?!M?!).*?\*/)*", re.DOTALL
+)
+_WORD: Final = re.compile(r"[A-Za-z]+")
+_EXECUTABLE: Final = re.compile(r"/\*M?!")
+_WRITING: Final = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
+_INSERTED: Final = re.compile(
+    r"(?:INSERT|REPLACE)\b[\w\s]*?\s+INTO\s+(?:[`\"\[]?\w+[`\"\]]?\s*\.\s*)?[`\"\[]?(\w+)[`\"\]]?",
+    re.IGNORECASE,
+)
+_SAVEPOINT: Final = re.compile(
+    r"(?:SAVEPOINT|RELEASE(?:\s+SAVEPOINT)?"
+    r"|ROLLBACK(?:\s+(?:WORK|TRANSACTION))?\s+TO(?:\s+SAVEPOINT)?)\s+[`\"\[]?(\w+)",
+    re.IGNORECASE,
+)
+_IMPLICIT: Final = Statement(Kind.DEFINITION)
+"""Changes nothing, but MySQL commits before it."""
+
+_SIMPLE: Final = {
+    **dict.fromkeys(
+        ["SELECT", "VALUES", "SHOW", "DESCRIBE", "DESC", "TABLE"], Statement(Kind.READ)
+    ),
+    **dict.fromkeys(
+        ["USE", "HELP", "VACUUM", "REINDEX", "ATTACH", "DETACH", "PREPARE", "DEALLOCATE", "KILL"],
+        Statement(Kind.NEUTRAL),
+    ),
+    **dict.fromkeys(["LOCK", "UNLOCK", "FLUSH", "GRANT", "REVOKE", "OPTIMIZE", "CHECK"], _IMPLICIT),
+    "BEGIN": Statement(Kind.BEGIN),
+    "COMMIT": Statement(Kind.COMMIT),
+    "END": Statement(Kind.COMMIT),
+    "PRAGMA": Statement(Kind.SETTING),
+}
+
+
+def understand(sql: str, dialect: str, *, formatted: bool = True) -> Statement:
+    """Return what a statement does.
+
+    Args:
+        sql: Its text as the driver gets it.
+        dialect: `mysql` (MariaDB too) or `sqlite`.
+        formatted: The driver fills parameters into the text, so that `%%` means `%`.
+    """
+    return _SIMPLE.get(verb(sql)) or _understood(sql, dialect, formatted)
+
+
+def verb(sql: str) -> str:
+    """Return the first word of a statement in capitals, past comments and parentheses."""
+    word = _WORD.match(sql, _start(sql))
+    return word[0].upper() if word else ""
+
+
+def tables_read(sql: str, dialect: str, *, formatted: bool = True) -> frozenset[str] | None:
+    """Return the names of the tables and views that a query reads, or None if it cannot be told."""
+    tree = query_tree(sql, dialect, formatted=formatted)
+    if tree is None:
+        return None
+    return frozenset(table.name for table in tree.find_all(exp.Table) if not _is_cte(table))
+
+
+@lru_cache(_REMEMBERED)
+def query_tree(sql: str, dialect: str, *, formatted: bool = True) -> exp.Expr | None:
+    """Return the parsed text of a statement that only reads, or None if it cannot be told.
+
+    The tree is shared: it must not be changed. Parameters are placeholders named by
+    `dbsbm.querycache.markers.MARKER` and their place.
+    """
+    text = marked(sql, dialect, formatted=formatted) if len(sql) <= LONGEST else None
+    tree = parsed(text[0], dialect) if text else None
+    is_query = isinstance(tree, exp.Query) and not tree.find(exp.Insert, exp.Update, exp.Delete)
+    return tree if is_query and not _EXECUTABLE.search(sql) else None
+
+
+@lru_cache(_REMEMBERED)
+def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
+    body = sql[_start(sql) :]
+    word = verb(body)
+    if word in {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"}:
+        return _write(body, dialect, formatted=formatted)
+    if word in _READERS:
+        return _READERS[word](body)
+    tables = defined(body)
+    return OPAQUE if tables is None else Statement(Kind.DEFINITION, tables=tables, removes=True)
+
+
+def _start(sql: str) -> int:
+    leading = _LEADING.match(sql)
+    return leading.end() if leading else 0
+
+
+def _write(body: str, dialect: str, *, formatted: bool) -> Statement:
+    if _EXECUTABLE.search(body):
+        return OPAQUE
+    text = marked(body, dialect, formatted=formatted) if len(body) <= LONGEST else None
+    found = changes(text[0], text[1], dialect) if text else None
+    if found is None:
+        return _by_first_words(body)
+    if not found.tables:
+        return Statement(Kind.READ)
+    return Statement(Kind.WRITE, found.change, found.tables, found.removes)
+
+
+def _by_first_words(body: str) -> Statement:
+    """An insert writes but one table, which stands in front; any other text stays opaque."""
+    match = _INSERTED.match(body)
+    if match is None or ";" in body.rstrip("; \n\t"):
+        return OPAQUE
+    return Statement(Kind.WRITE, tables=(match[1],), removes=True)
+
+
+def _savepoint(kind: Kind, otherwise: Statement = OPAQUE) -> Callable[[str], Statement]:
+    def read(body: str) -> Statement:
+        match = _SAVEPOINT.match(body)
+        return Statement(kind, name=match[1].lower()) if match else otherwise
+
+    return read
+
+
+def _set(body: str) -> Statement:
+    if re.match(r"SET\s+STATEMENT\b", body, re.IGNORECASE):
+        return OPAQUE
+    if re.search(r"\bautocommit\b", body, re.IGNORECASE):
+        return _IMPLICIT
+    return Statement(Kind.SETTING)
+
+
+def _start_transaction(body: str) -> Statement:
+    is_begin = re.match(r"START\s+TRANSACTION\b", body, re.IGNORECASE)
+    return Statement(Kind.BEGIN) if is_begin else OPAQUE
+
+
+def _xa(body: str) -> Statement:
+    return OPAQUE if re.match(r"XA\s+COMMIT\b", body, re.IGNORECASE) else Statement(Kind.NEUTRAL)
+
+
+def _explain(body: str) -> Statement:
+    runs = re.search(r"\bANALYZE\b", body, re.IGNORECASE) and _WRITING.search(body)
+    return OPAQUE if runs else Statement(Kind.READ)
+
+
+_READERS: Final[dict[str, Callable[[str], Statement]]] = {
+    "ROLLBACK": _savepoint(Kind.ROLLBACK_TO, Statement(Kind.ROLLBACK)),
+    "SAVEPOINT": _savepoint(Kind.SAVEPOINT),
+    "RELEASE": _savepoint(Kind.RELEASE),
+    "SET": _set,
+    "START": _start_transaction,
+    "XA": _xa,
+    "EXPLAIN": _explain,
+}
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Tell whether a name in a query is that of a common table expression it can see."""
+    if table.db:
+        return False
+    node: exp.Expr = table
+    while node.parent is not None:
+        node, inner = node.parent, node
+        if any(cte.alias == table.name for cte in _visible(node, inner)):
+            return True
+    return False
+
+
+def _visible(node: exp.Expr, inner: exp.Expr) -> Iterator[exp.Expr]:
+    """The common table expressions of a query that a part of it can see."""
+    if isinstance(node, exp.With):
+        for cte in node.expressions:
+            if cte is inner and not node.recursive:
+                return
+            yield cte
+            if cte is inner:
+                return
+    elif node.args.get("with_") not in {None, inner}:
+        yield from node.args["with_"].expressions
