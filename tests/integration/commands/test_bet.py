@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,7 @@ from dbsbm.commands import bet, handle
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Bet, BetLeg, Effect, Interaction, LedgerEntry, Member
 from dbsbm.wire.command import Command
+from tests.integration.commands.at_once import at_once
 from tests.integration.commands.requests import a_command, bet_options
 from tests.integration.db.rows import a_game
 
@@ -63,17 +63,7 @@ def test_the_same_interaction_twice_is_one_bet(database: Database) -> None:
 def test_the_same_interaction_at_the_same_moment_is_one_bet(database: Database) -> None:
     game = database.transact(a_game)
     command = a_command(options=bet_options(game.id))
-    barrier, outcomes = threading.Barrier(4), []
-
-    def run() -> None:
-        barrier.wait()
-        outcomes.append(place(database, command))
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(4, lambda: place(database, command))
     assert sorted(outcomes) == ["done", "duplicate", "duplicate", "duplicate"]
     assert (rows(database, Bet), rows(database, Effect)) == (1, 1)
 

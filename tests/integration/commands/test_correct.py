@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import func, select, update
 from dbsbm.commands.grade import Graded, grade_due
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Game, LedgerEntry
+from tests.integration.commands.at_once import at_once
 from tests.integration.commands.test_grade import FINAL, a_bet_on, net_units, stored
 
 
@@ -82,16 +82,6 @@ def test_two_graders_at_once_correct_a_bet_once(database: Database) -> None:
     a_bet_on(database, FINAL)
     grade_due(database)
     change(database, home_score=0, result_version=2)
-    barrier, results = threading.Barrier(3), []
-
-    def run() -> None:
-        barrier.wait()
-        results.append(grade_due(database).corrected)
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    results = at_once(3, lambda: grade_due(database).corrected)
     assert sum(results) == 1
     assert net_units(database) == 0

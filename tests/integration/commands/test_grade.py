@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import func, select
 from dbsbm.commands.grade import Graded, grade_due
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Bet, LedgerEntry
+from tests.integration.commands.at_once import at_once
 from tests.integration.db.rows import a_bet, a_game
 
 POSTPONED = {"status": "postponed", "result_version": 1}
@@ -49,17 +49,7 @@ def test_grading_twice_changes_nothing(database: Database) -> None:
 
 def test_two_graders_at_once_settle_a_bet_once(database: Database) -> None:
     a_bet_on(database, FINAL)
-    barrier, results = threading.Barrier(3), []
-
-    def run() -> None:
-        barrier.wait()
-        results.append(grade_due(database).settled)
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    results = at_once(3, lambda: grade_due(database).settled)
     assert sum(results) == 1
     assert net_units(database) == Decimal("2.5")
 
