@@ -56,3 +56,12 @@ def publish(database: Database, client: redis.Redis) -> bool:
     """
     revision, changes = in_force(database)
     return mirror.publish(client, changes, revision)
+
+
+def keep_published(database: Database, client: redis.Redis) -> bool:
+    """Write the mirror again where the server has lost it; see `publish`.
+
+    Raises:
+        TransientError: The database or the cache's server is away.
+    """
+    return not mirror.is_published(client) and publish(database, client)
