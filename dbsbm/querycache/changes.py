@@ -23,9 +23,10 @@ class Change:
         rows: For an insert: what each row's columns get; None for an expression.
         sets: For an update: what columns get; None for an expression.
         pins: For the others: columns that the condition holds to one of some values.
-        source: For the others: text that begins with the table's name and goes on with the
-            condition, a marker for each parameter, where a locking read of it finds exactly the
-            rows that are written; else None.
+        target: For the others: the table as the statement names it, with its alias.
+        condition: For the others: their condition, a marker for each parameter, where a locking
+            read under it finds exactly the rows that are written; else None. It may be empty.
+        slots: The parameters of the markers.
         returning: The statement answers with rows.
     """
 
@@ -34,7 +35,8 @@ class Change:
     rows: tuple[Mapping[str, Operand | None], ...] = ()
     sets: Mapping[str, Operand | None] = field(default_factory=dict)
     pins: Mapping[str, tuple[Operand, ...]] = field(default_factory=dict)
-    source: str | None = None
+    target: str = ""
+    condition: str | None = None
     slots: tuple[Slot, ...] = ()
     returning: bool = False
 
@@ -186,7 +188,8 @@ def _conditional(
         tree.this.name,
         sets=sets,
         pins=dict(_pins(where.this, slots)) if where else {},
-        source=_source(tree, dialect),
+        target=tree.this.sql(dialect=dialect),
+        condition=_condition(tree, dialect),
         slots=tuple(slots),
         returning=tree.args.get("returning") is not None,
     )
@@ -205,13 +208,11 @@ def _pins(where: exp.Expr, slots: Sequence[Slot]) -> Iterator[tuple[str, tuple[O
                 yield part.this.name.lower(), tuple(value for value in values if value)
 
 
-def _source(tree: exp.Update | exp.Delete, dialect: str) -> str | None:
-    """The part of the statement that a locking read has in common with it."""
+def _condition(tree: exp.Update | exp.Delete, dialect: str) -> str | None:
     where = tree.args.get("where")
     if tree.args.get("limit") or tree.args.get("order") or (where and not _is_askable(where.this)):
         return None
-    table: str = tree.this.sql(dialect=dialect)
-    return f"{table} {where.sql(dialect=dialect)}" if where else table
+    return str(where.this.sql(dialect=dialect)) if where else ""
 
 
 def _is_askable(where: exp.Expr) -> bool:

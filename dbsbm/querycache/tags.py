@@ -77,14 +77,14 @@ class TagSet:
 
     def add_table(self, table: str) -> None:
         """Rows of a table changed that cannot be told."""
-        self._whole.add(table)
-        self._rows.pop(table, None)
+        self._whole.add(table.lower())
+        self._rows.pop(table.lower(), None)
 
     def add_rows(self, table: str, scope_tags: set[str]) -> None:
         """Rows of a table changed: these are the tags of their old and new scopes."""
-        if table in self._whole:
+        if table.lower() in self._whole:
             return
-        known = self._rows.setdefault(table, set())
+        known = self._rows.setdefault(table.lower(), set())
         known |= scope_tags
         if len(known) > 2 * MOST_ROWS:
             self.add_table(table)

@@ -1,4 +1,4 @@
-"""What the text of a statement does: which tables it writes, which of their rows, which it reads.
+"""What the text of a statement does: which tables it writes, and which of their rows.
 
 Every statement ends as text and parameters, whatever API it came through, so this one reading
 serves them all. What is not understood beyond doubt is called `Kind.OPAQUE`.
@@ -7,17 +7,14 @@ serves them all. What is not understood beyond doubt is called `Kind.OPAQUE`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from sqlglot import exp
-
 from dbsbm.querycache.changes import Change, changes
 from dbsbm.querycache.definitions import defined
 from dbsbm.querycache.markers import marked
-from dbsbm.querycache.trees import parsed
 
 LONGEST: Final = 20_000
 """Characters of text that are parsed; of a longer insert the first words say enough."""
@@ -50,7 +47,7 @@ class Statement(NamedTuple):
         change: A write whose rows may be told.
         tables: The tables of any other write or definition, by name.
         removes: Rows may be deleted from these tables.
-        name: The name of a savepoint.
+        name: The name of a savepoint; of a BEGIN, not empty where it takes its snapshot at once.
     """
 
     kind: Kind
@@ -113,27 +110,6 @@ def verb(sql: str) -> str:
     return word[0].upper() if word else ""
 
 
-def tables_read(sql: str, dialect: str, *, formatted: bool = True) -> frozenset[str] | None:
-    """Return the names of the tables and views that a query reads, or None if it cannot be told."""
-    tree = query_tree(sql, dialect, formatted=formatted)
-    if tree is None:
-        return None
-    return frozenset(table.name for table in tree.find_all(exp.Table) if not _is_cte(table))
-
-
-@lru_cache(_REMEMBERED)
-def query_tree(sql: str, dialect: str, *, formatted: bool = True) -> exp.Expr | None:
-    """Return the parsed text of a statement that only reads, or None if it cannot be told.
-
-    The tree is shared: it must not be changed. Parameters are placeholders named by
-    `dbsbm.querycache.markers.MARKER` and their place.
-    """
-    text = marked(sql, dialect, formatted=formatted) if len(sql) <= LONGEST else None
-    tree = parsed(text[0], dialect) if text else None
-    is_query = isinstance(tree, exp.Query) and not tree.find(exp.Insert, exp.Update, exp.Delete)
-    return tree if is_query and not _EXECUTABLE.search(sql) else None
-
-
 @lru_cache(_REMEMBERED)
 def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
     body = sql[_start(sql) :]
@@ -188,8 +164,10 @@ def _set(body: str) -> Statement:
 
 
 def _start_transaction(body: str) -> Statement:
-    is_begin = re.match(r"START\s+TRANSACTION\b", body, re.IGNORECASE)
-    return Statement(Kind.BEGIN) if is_begin else OPAQUE
+    if not re.match(r"START\s+TRANSACTION\b", body, re.IGNORECASE):
+        return OPAQUE
+    snapshot = re.search(r"\bSNAPSHOT\b", body, re.IGNORECASE)
+    return Statement(Kind.BEGIN, name="snapshot" if snapshot else "")
 
 
 def _xa(body: str) -> Statement:
@@ -210,28 +188,3 @@ _READERS: Final[dict[str, Callable[[str], Statement]]] = {
     "XA": _xa,
     "EXPLAIN": _explain,
 }
-
-
-def _is_cte(table: exp.Table) -> bool:
-    """Tell whether a name in a query is that of a common table expression it can see."""
-    if table.db:
-        return False
-    node: exp.Expr = table
-    while node.parent is not None:
-        node, inner = node.parent, node
-        if any(cte.alias == table.name for cte in _visible(node, inner)):
-            return True
-    return False
-
-
-def _visible(node: exp.Expr, inner: exp.Expr) -> Iterator[exp.Expr]:
-    """The common table expressions of a query that a part of it can see."""
-    if isinstance(node, exp.With):
-        for cte in node.expressions:
-            if cte is inner and not node.recursive:
-                return
-            yield cte
-            if cte is inner:
-                return
-    elif node.args.get("with_") not in {None, inner}:
-        yield from node.args["with_"].expressions

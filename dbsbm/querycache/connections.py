@@ -1,0 +1,56 @@
+"""What state a connection is in."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import IsolationLevel
+
+from dbsbm.querycache.pending import pending_of
+
+_LEVEL_KEY: Final = "dbsbm.querycache.isolation"
+
+
+def wrote(connection: Connection) -> bool:
+    """Tell whether the transaction on a connection has changed what others do not see yet."""
+    return bool(pending_of(connection))
+
+
+def fresh(connection: Connection) -> bool:
+    """Tell whether no statement has run in the transaction on a connection.
+
+    Only then its first one decides what state of the database it sees.
+    """
+    return pending_of(connection).statements == 0 or commits_each(connection)
+
+
+def isolation(connection: Connection) -> IsolationLevel:
+    """Return the isolation level of a connection, `AUTOCOMMIT` where each statement is committed.
+
+    The database is asked once for each of its connections.
+    """
+    option: IsolationLevel | None = connection.get_execution_options().get("isolation_level")
+    if option is not None:
+        return option
+    if commits_each(connection):
+        return "AUTOCOMMIT"
+    level: IsolationLevel | None = connection.info.get(_LEVEL_KEY)
+    if level is None:
+        level = connection.info[_LEVEL_KEY] = connection.get_isolation_level()
+    return level
+
+
+def forget_isolation(info: dict[Any, Any]) -> None:
+    """The level may have been changed by a statement."""
+    info.pop(_LEVEL_KEY, None)
+
+
+def commits_each(connection: Connection) -> bool:
+    """Tell whether the next statement is committed with its end."""
+    driver: Any = connection.connection.dbapi_connection
+    if not connection.dialect.detect_autocommit_setting(driver):
+        return False
+    if connection.dialect.name == "sqlite":
+        return not driver.in_transaction
+    return not pending_of(connection).in_text
