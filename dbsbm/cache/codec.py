@@ -9,7 +9,7 @@ all others; read by msgspec, which allocates nothing on the word of a damaged le
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final
 
 import msgspec
@@ -41,6 +41,7 @@ _CONTAINERS: Final = frozenset({dict, list})
 
 _TOO_DEEP: Final = "a value that contains itself or is nested too deeply"
 _SIZED: Final = frozenset({str, bytes, list, tuple, dict, set, frozenset})
+_LOOKED_AT: Final = 16
 
 
 def pack(value: object) -> bytes:
@@ -71,25 +72,26 @@ def unpack(packed: bytes | memoryview) -> Any:
     return _decoder.decode(packed)
 
 
-def refuse_larger(value: object, limit: int) -> None:
+def refuse_larger(value: Any, limit: int) -> None:
     """Refuse a value that is surely too large, without encoding it.
 
-    Looks one level deep, where every item takes a byte at least, and every character.
+    Looks at the value and at its first items: a character takes a byte at least, as does an item.
 
     Raises:
         TooLarge: It would take more bytes than the limit.
     """
-    size = _least_size(value)
-    if type(value) in {list, tuple}:
-        size += sum(map(_least_size, value))  # type: ignore[call-overload]  # checked just above
-    elif type(value) is dict:
-        size += sum(map(_least_size, value.values()))
+    size = 0
+    for part in chain((value,), islice(_items(value), _LOOKED_AT)):
+        if type(part) in _SIZED:
+            size += len(part)
     if size > limit:
         raise TooLarge(size, limit)
 
 
-def _least_size(value: object) -> int:
-    return len(value) if type(value) in _SIZED else 1  # type: ignore[arg-type]  # it is sized
+def _items(value: object) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 class _Writing:

@@ -15,7 +15,7 @@ _WORTH_IT: Final = 0.9
 """Largest share of the payload that its compressed form may take: below it, reading pays."""
 
 # 2 ** 23 bytes: a frame that asks for more memory to look back into is not ours.
-_BOUNDS: Final = {zstd.DecompressionParameter.window_log_max: 23}
+_BOUNDS: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
 
 
 def compressed(payload: bytes) -> bytes | None:

@@ -88,7 +88,7 @@ def write_pairs(packed: bytes) -> Ext:
 
 
 def _write_by_kind(value: Any, pack: Pack) -> Ext:
-    kind = type(value)
+    kind: type = type(value)
     entry = registered(kind)
     if isinstance(value, Enum):
         return Ext(ENUM, pack([_wire_name(value), key_of(value)]))

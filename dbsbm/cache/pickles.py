@@ -8,7 +8,7 @@ listed classes.
 from __future__ import annotations
 
 import io
-import pickle  # noqa: S403  # see above: signed, rehearsed, and of listed classes only
+import pickle
 import pickletools
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -39,10 +39,8 @@ class PickleAllowance:
 
     def __init__(self, classes: Iterable[type], *, max_bytes: int = 256 * _KIB) -> None:
         self.max_bytes = max_bytes
-        self._classes = {
-            (kind.__module__, kind.__qualname__): kind for kind in map(_inert, classes)
-        }
-        self._allowed = frozenset(self._classes.values())
+        self._allowed = frozenset(map(_inert, classes))
+        self._classes = {(kind.__module__, kind.__qualname__): kind for kind in self._allowed}
 
     def dump(self, value: object) -> bytes:
         """Pickle a value.
