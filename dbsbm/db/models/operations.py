@@ -123,7 +123,7 @@ class CacheDebt(Base):
     __tablename__ = "cache_debts"
     __table_args__ = (Index(None, "created_at"),)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
     tags: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime]
 

@@ -33,7 +33,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cache_debts",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("created_at", types.UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cache_debts")),
