@@ -1,6 +1,6 @@
 """The cache: ten categories of values on a Redis or Valkey that may vanish at any time.
 
-    cache = Cache(connect(settings.cache))
+    cache = open_cache(settings.cache)
     key = Key.of(Category.GAME_DATA, "nfl", game_id)
     game = cache.get_or_load(key, lambda: load_game(game_id))
 
@@ -11,11 +11,13 @@ from dbsbm.cache.aio import AsyncCache
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.cleanup import CleanupReport, clean_up
-from dbsbm.cache.codec import EncodeError
 from dbsbm.cache.connection import connect, connect_async
+from dbsbm.cache.encode_errors import EncodeError
+from dbsbm.cache.errors import LoadTimeout, RecursiveLoad
 from dbsbm.cache.health import CacheHealth, check
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
+from dbsbm.cache.opening import open_async_cache, open_cache
 from dbsbm.cache.stats import Counters, Stats
 from dbsbm.cache.totals import StatsFlusher, read_totals
 
@@ -29,12 +31,16 @@ __all__ = [
     "Counters",
     "EncodeError",
     "Key",
+    "LoadTimeout",
     "Miss",
+    "RecursiveLoad",
     "Stats",
     "StatsFlusher",
     "check",
     "clean_up",
     "connect",
     "connect_async",
+    "open_async_cache",
+    "open_cache",
     "read_totals",
 ]

@@ -3,115 +3,219 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, ParamSpec, Self, TypeVar, Unpack
 
 import redis.asyncio
 
-from dbsbm.cache.core import FAILURES, MARK_READ, Core
-from dbsbm.cache.envelope import is_unread
-from dbsbm.cache.keys import Key
+from dbsbm.cache import reading, writing
+from dbsbm.cache.categories import Category
+from dbsbm.cache.coroutines import Coroutines, has_ended
+from dbsbm.cache.decorator import AsyncCached, cached_async
+from dbsbm.cache.effects import Flow
+from dbsbm.cache.encode_errors import EncodeError
+from dbsbm.cache.flights import Flight, Landed, value_for_follower
+from dbsbm.cache.front import Front, Settings
+from dbsbm.cache.keys import Key, batches
+from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
-from dbsbm.cache.stats import Stats
+from dbsbm.cache.naming import PartsOf, TagsOf
+from dbsbm.cache.tags import Guard, tag_wires
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 DEADLINE: Final = 0.15
-"""Seconds for a whole method, connecting included: autocomplete has three in all."""
+"""Seconds for all calls of a method, connecting included: autocomplete has three in all."""
 
 
-class AsyncCache:
-    """The same values, keys and counts as `Cache`, for one event loop. Its methods never raise.
+class AsyncCache(Front):
+    """The same values, keys and counts as `Cache`, for one event loop.
+
+    Its methods raise nothing but what a loader raises, and what `Cache.get_or_load` raises.
 
     Args:
         client: A client from `connect_async`, or None for a cache that never holds anything.
-        stats: Where to count; one of its own by default.
-        deadline: Seconds after which a method gives up.
-        clock: Seconds that only grow, for the breakers.
+        deadline: Seconds after which calls to the server are given up; a load may take longer.
+        settings: See `Front`. The channel, a thread of its own, has a client from `connect`.
     """
 
     def __init__(
         self,
         client: redis.asyncio.Redis | None,
         *,
-        stats: Stats | None = None,
         deadline: float = DEADLINE,
-        clock: Callable[[], float] = time.monotonic,
+        **settings: Unpack[Settings],
     ) -> None:
+        super().__init__(**settings)
         self._client = client
-        self._core = Core(stats, clock)
-        self._deadline = deadline
-        self._mark_read = client.register_script(MARK_READ) if client is not None else None
-
-    @property
-    def stats(self) -> Stats:
-        """The counts of this cache."""
-        return self._core.stats
+        self._coroutines = Coroutines(self._core, client, deadline)
+        self._awaited: list[Callable[[], Awaitable[object]]] = []
 
     async def get(self, key: Key) -> Any | Miss:
         """Return the value under a key, or MISS."""
-        return (await self.get_many([key])).get(key, MISS)
+        entry = self.copy_of(key.wire)
+        if entry is not None:
+            return entry.value if entry.copy is None else entry.copy(entry.value)
+        return await self._run(reading.get(self._core, key))
 
     async def get_many(self, keys: Iterable[Key]) -> dict[Key, Any]:
-        """Return the values that are there, in one round trip."""
-        unique, ends_at = list(dict.fromkeys(keys)), self._ends_at()
-        if not unique:
-            return {}
-        wires, nothing = [key.wire for key in unique], [None] * len(unique)
-        answer = await self._call(unique, lambda client: client.mget(wires), nothing, ends_at)
-        stored = dict(zip(unique, answer, strict=True))
-        for key in await self._vanished([k for k in unique if is_unread(stored[k])], ends_at):
-            stored[key] = None
-        return self._core.opened_many(stored)
+        """Return the values that are there, in one round trip for 200 keys."""
+        found, absent = self._copies(keys)
+        for batch in batches(absent):
+            found.update(await self._run(reading.get_many(self._core, batch)))
+        return found
 
     async def set(self, key: Key, value: object, *, ttl: timedelta | None = None) -> bool:
         """Store a value, and tell whether the server has it.
 
         A value that cannot be encoded is logged as an error and not stored. See `Cache.set`.
         """
-        entry = self._core.sealed_or_logged(key, value, ttl)
-        if entry is None:
-            return False
-        answer, data, px = None, entry.data, entry.ttl_ms
-        if self._core.writes.admits():
-            answer = await self._call(
-                [key], lambda client: client.set(key.wire, data, px=px), None, self._ends_at()
-            )
-        else:
-            self._core.skipped([key])
-        if answer is not None:
-            self._core.writes.succeeded()
-        return self._core.count_store(key, entry, answer)
-
-    async def _vanished(self, unread: Sequence[Key], ends_at: float) -> Sequence[Key]:
-        """Mark values as read, and return the keys of those that are no longer there."""
-        script, wires = self._mark_read, [key.wire for key in unread]
-        if script is None or not wires or not self._core.writes.admits():
-            return []
-        present = await self._call(unread, lambda _: script(wires), (), ends_at)
-        return [key for key, there in zip(unread, present, strict=False) if not there]
-
-    async def _call(
-        self,
-        keys: Sequence[Key],
-        command: Callable[[redis.asyncio.Redis], Awaitable[Any]],
-        otherwise: Any,
-        ends_at: float,
-    ) -> Any:
-        """Call the server unless it is known to be away; see `dbsbm.cache.guard`."""
-        if self._client is None:
-            return otherwise
-        if not self._core.link.admits():
-            self._core.skipped(keys)
-            return otherwise
+        await self._run(reading.tell_time(self._core))
         try:
-            async with asyncio.timeout_at(ends_at):
-                answer = await command(self._client)
-        except FAILURES as error:
-            self._core.failed(keys, error)
-            return otherwise
-        self._core.link.succeeded()
-        return answer
+            sealed = self._core.sealed(key, value, ttl)
+        except EncodeError as error:
+            self._core.refused(key, error)
+            return False
+        return sealed is not None and await self._run(writing.store(self._core, key, sealed))
 
-    def _ends_at(self) -> float:
-        return asyncio.get_running_loop().time() + self._deadline
+    async def set_many(self, values: Mapping[Key, object], *, ttl: timedelta | None = None) -> int:
+        """Store values; returns how many the server has. See `set`."""
+        return sum([await self.set(key, value, ttl=ttl) for key, value in values.items()])
+
+    async def get_or_load(
+        self,
+        key: Key,
+        loader: Callable[[], Awaitable[T]],
+        *,
+        ttl: timedelta | None = None,
+        tags: Sequence[str] = (),
+        deadline: timedelta | None = None,
+        background: bool = True,
+    ) -> T:
+        """Return the value under a key, or else what the loader returns. See `Cache.get_or_load`.
+
+        The loader runs in a task of its own: it goes on for the others, and to be stored, when the
+        caller is cancelled.
+        """
+        entry = self.lasting_copy_of(key.wire)
+        value: T
+        if entry is not None and len(entry.tags) >= len(tags):
+            value = entry.value
+            return value if entry.copy is None else entry.copy(value)
+        request = Request(key, loader, ttl, tuple(tags), background)
+        value = await self._get_or_load(request, deadline)
+        return value
+
+    async def refresh(
+        self,
+        key: Key,
+        loader: Callable[[], Awaitable[T]],
+        *,
+        ttl: timedelta | None = None,
+        tags: Sequence[str] = (),
+    ) -> T:
+        """Load a value anew and store it. See `Cache.refresh`."""
+        request = Request(key, loader, ttl, tuple(tags))
+        refuse_recursion(self._core, key)
+        renewed: T | Miss = await self._run(refresh(self._core, request))
+        if renewed is not MISS:
+            return renewed
+        await self.invalidate(key)
+        value: T = await self._get_or_load(request, None)
+        return value
+
+    def cached(
+        self,
+        category: Category,
+        *,
+        ttl: timedelta | None = None,
+        tags: TagsOf | None = None,
+        key: PartsOf | None = None,
+        name: str | None = None,
+    ) -> Callable[[Callable[P, Awaitable[T]]], AsyncCached[P, T]]:
+        """Return a decorator of coroutine functions. See `Cache.cached`."""
+        return cached_async(self, category, ttl=ttl, tags=tags, key=key, name=name)
+
+    async def invalidate(self, *keys: Key) -> bool:
+        """Remove values. See `Cache.invalidate`."""
+        if self._client is None:
+            return True
+        confirmed = [await self._run(writing.remove(self._core, batch)) for batch in batches(keys)]
+        return all(confirmed)
+
+    async def invalidate_tags(self, *tags: str) -> bool:
+        """Remove the values that depend on one of the tags. See `Cache.invalidate_tags`."""
+        return await self.release(None, tags)
+
+    async def invalidate_category(self, category: Category) -> bool:
+        """Remove every value of a category. See `Cache.invalidate_category`."""
+        if self._client is None:
+            return True
+        return await self._run(writing.remove_category(self._core, category))
+
+    async def guard(self, tags: Sequence[str], *, for_ms: int) -> Guard | None:
+        """Invalidate what depends on tags, and have nothing stored by them. See `Cache.guard`."""
+        if self._client is None or not tags:
+            return None
+        return await self._run(writing.guard(self._core, tags, for_ms))
+
+    async def release(self, token: Guard | None, tags: Sequence[str]) -> bool:
+        """Invalidate what depends on tags, and lift their guard. See `Cache.release`."""
+        if self._client is None or not tags:
+            return True
+        return await self._run(writing.release(self._core, token, tags))
+
+    async def close(self) -> None:
+        """Stop watching the server, and count what was read last.
+
+        The client stays open, unless `open_async_cache` has opened it.
+        """
+        await asyncio.to_thread(self._stop)
+        while self._awaited:
+            await self._awaited.pop()()
+
+    def on_close_await(self, closer: Callable[[], Awaitable[object]]) -> None:
+        """Have something closed together with this cache, and wait for it."""
+        self._awaited.append(closer)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _get_or_load(self, request: Request, deadline: timedelta | None) -> Any:
+        core, key = self._core, request.key
+        refuse_recursion(core, key)
+        names, longest = tag_wires(request.tags), self._longest_load(key)
+        ends_at = None if deadline is None else core.clock() + deadline.total_seconds()
+        while True:
+            flight, leads = core.flights.join(key.wire, names, longest)
+            if leads:
+                flight.joined()
+                self._channel.start()
+                self._coroutines.start(lead(core, request, flight))
+            landed = await self._follow(flight, key, longest, ends_at, followed=not leads)
+            if landed is not None:
+                return value_for_follower(landed)
+
+    async def _follow(
+        self, flight: Flight, key: Key, longest: float, ends_at: float | None, *, followed: bool
+    ) -> Landed | None:
+        """Wait for a flight. None if it ended without a result, or is taken for lost."""
+        core = self._core
+        until = flight.began + longest if ends_at is None else min(flight.began + longest, ends_at)
+        ended = await has_ended(flight.future, max(0.0, until - core.clock()))
+        return core.arrival(flight, key, ended=ended, ends_at=ends_at, followed=followed)
+
+    async def _run(self, flow: Flow[T]) -> T:
+        self._channel.start()
+        return await self._coroutines.run(flow)

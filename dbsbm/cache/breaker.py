@@ -24,14 +24,24 @@ class Breaker:
     away. A probe that succeeds closes the breaker, one that fails doubles the pause. Every change
     between open and closed is one line in the log.
 
+    Where somebody else watches the server, callers do not probe: they are turned away until the
+    watcher reports a success.
+
     Args:
         name: What is broken, for the log: `cache`.
         clock: Seconds that only grow.
+        watched: Tells whether somebody watches the server now.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        name: str,
+        clock: Callable[[], float] = time.monotonic,
+        watched: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._name = name
         self._clock = clock
+        self._watched = watched
         self.renew()
         renew_after_fork(self)
 
@@ -47,10 +57,17 @@ class Breaker:
         """True while calls are turned away, but for probes."""
         return self._probe_at is not None
 
+    @property
+    def opened_at(self) -> float:
+        """When it was opened last."""
+        return self._opened_at
+
     def admits(self) -> bool:
         """Tell whether to make the call. Whoever is told so reports how it went."""
         if self._probe_at is None:
             return True
+        if self._watched():
+            return False
         with self._lock:
             return self._probe_at is None or self._claim_probe(self._probe_at)
 

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 import redis
 
+from dbsbm.cache import reading, writing
 from dbsbm.cache.categories import Category
-from dbsbm.cache.core import MARK_READ, Core, Entry
-from dbsbm.cache.envelope import is_unread
-from dbsbm.cache.guard import Guard
+from dbsbm.cache.decorator import Cached, cached
+from dbsbm.cache.effects import Flow
+from dbsbm.cache.flights import Flight, Landed, value_for_follower
+from dbsbm.cache.front import Front, Settings
 from dbsbm.cache.keys import Key, batches
-from dbsbm.cache.lease import Leases
+from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
-from dbsbm.cache.stats import Stats
+from dbsbm.cache.naming import PartsOf, TagsOf
+from dbsbm.cache.tags import Guard, tag_wires
+from dbsbm.cache.threads import Threads, has_ended
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Cache:
+class Cache(Front):
     """Reads and writes values by category. Threads may share it, and forks may inherit it.
 
     No method raises because of the server. When it is away, slow, full, read-only or wants another
@@ -29,39 +34,26 @@ class Cache:
 
     Args:
         client: A client from `connect`, or None for a cache that never holds anything.
-        stats: Where to count; one of its own by default.
-        clock: Seconds that only grow, for the breakers.
+        settings: See `dbsbm.cache.front.Settings`.
     """
 
-    def __init__(
-        self,
-        client: redis.Redis | None,
-        *,
-        stats: Stats | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._core = Core(stats, clock)
-        self._guard = Guard(client, self._core)
-        self._leases = Leases(client, self._guard) if client is not None else None
-        self._mark_read = client.register_script(MARK_READ) if client is not None else None
-
-    @property
-    def stats(self) -> Stats:
-        """The counts of this cache."""
-        return self._core.stats
+    def __init__(self, client: redis.Redis | None, **settings: Unpack[Settings]) -> None:
+        super().__init__(**settings)
+        self._client = client
+        self._threads = Threads(self._core, client, self._pool)
 
     def get(self, key: Key) -> Any | Miss:
         """Return the value under a key, or MISS."""
-        stored = self._guard.read((key,), lambda client: client.get(key.wire))
-        if self._guard.knows_outdated(key) or (is_unread(stored) and self._vanished([key])):
-            stored = None
-        return self._core.opened(key, stored)
+        entry = self.copy_of(key.wire)
+        if entry is not None:
+            return entry.value if entry.copy is None else entry.copy(entry.value)
+        return self._run(reading.get(self._core, key))
 
     def get_many(self, keys: Iterable[Key]) -> dict[Key, Any]:
         """Return the values that are there, in one round trip for 200 keys."""
-        found: dict[Key, Any] = {}
-        for batch in batches(keys):
-            found.update(self._core.opened_many(self._get_batch(batch)))
+        found, absent = self._copies(keys)
+        for batch in batches(absent):
+            found.update(self._run(reading.get_many(self._core, batch)))
         return found
 
     def set(self, key: Key, value: object, *, ttl: timedelta | None = None) -> bool:
@@ -72,7 +64,7 @@ class Cache:
 
         Args:
             key: Its name.
-            value: What `dbsbm.cache.codec.encode` can write; None is a value.
+            value: What `dbsbm.cache.codec.pack` can write; None is a value.
             ttl: Its lifetime, where that is shorter than its category's.
 
         Returns:
@@ -81,12 +73,9 @@ class Cache:
         Raises:
             EncodeError: The value would not come back as it is.
         """
-        entry = self._core.sealed(key, value, ttl)
-        if entry is None:
-            return False
-        data, px = entry.data, entry.ttl_ms
-        answer = self._guard.write((key,), lambda client: client.set(key.wire, data, px=px))
-        return self._core.count_store(key, entry, answer)
+        self._run(reading.tell_time(self._core))
+        sealed = self._core.sealed(key, value, ttl)
+        return sealed is not None and self._run(writing.store(self._core, key, sealed))
 
     def set_many(self, values: Mapping[Key, object], *, ttl: timedelta | None = None) -> int:
         """Store values in one round trip for 200 keys.
@@ -97,29 +86,109 @@ class Cache:
         Raises:
             EncodeError: A value would not come back as it is; nothing was stored.
         """
+        self._run(reading.tell_time(self._core))
         sealed = {key: self._core.sealed(key, value, ttl) for key, value in values.items()}
-        entries = {key: entry for key, entry in sealed.items() if entry is not None}
+        whole = {key: each for key, each in sealed.items() if each is not None}
         return sum(
-            self._set_batch({key: entries[key] for key in batch}) for batch in batches(entries)
+            self._run(writing.store_many(self._core, {key: whole[key] for key in batch}))
+            for batch in batches(whole)
         )
 
-    def get_or_load(self, key: Key, loader: Callable[[], T], *, ttl: timedelta | None = None) -> T:
+    def get_or_load(
+        self,
+        key: Key,
+        loader: Callable[[], T],
+        *,
+        ttl: timedelta | None = None,
+        tags: Sequence[str] = (),
+        deadline: timedelta | None = None,
+        background: bool = True,
+    ) -> T:
         """Return the value under a key, or else what the loader returns, which is then stored.
 
-        It is not stored if the key was invalidated since the load began, if another load of it is
-        under way, or if it cannot be encoded, which is logged as an error.
+        All callers that want the same value at the same time wait for one load, in whichever
+        process it is. A value that is past its time, but not past its grace, is returned at once
+        and loaded anew in the background; so is one that is about to end. If that fails, it is
+        served until its grace is over.
+
+        What was loaded is not stored if the key or one of the tags was invalidated since the load
+        began, if a writer guards one of the tags, or if it cannot be encoded, which is logged as
+        an error.
 
         Args:
             key: The name of the value.
-            loader: Gets the value from where it comes; whatever it raises is passed on.
+            loader: Gets the value from where it comes; whatever it raises is passed on to all who
+                wait for it.
             ttl: The lifetime of a loaded value, where that is shorter than its category's.
+            tags: What the value depends on; see `invalidate_tags`.
+            deadline: How long to wait for the load. It runs in the background then, and goes on.
+            background: Whether another thread than the caller's may call the loader, also after
+                the caller has gone on. Where not, the caller itself loads anew what is about to
+                end or past its time, unless somebody else does, and gets the old value if that
+                fails.
+
+        Raises:
+            LoadTimeout: The load was not done before the deadline.
+            RecursiveLoad: The loader of this key asks for this key.
+            ValueError: There is a deadline, and the loader must not run in the background.
         """
-        value: T | Miss = self.get(key)
-        if value is not MISS:
-            return value
-        if self._leases is None:
-            return self._load(key.category, loader)
-        return self._load_leased(self._leases, key, loader, ttl)
+        if deadline is not None and not background:
+            raise ValueError("a load with a deadline runs in the background")
+        entry = self.lasting_copy_of(key.wire)
+        value: T
+        if entry is not None and len(entry.tags) >= len(tags):
+            value = entry.value
+            return value if entry.copy is None else entry.copy(value)
+        value = self._get_or_load(Request(key, loader, ttl, tuple(tags), background), deadline)
+        return value
+
+    def refresh(
+        self,
+        key: Key,
+        loader: Callable[[], T],
+        *,
+        ttl: timedelta | None = None,
+        tags: Sequence[str] = (),
+    ) -> T:
+        """Load a value anew and store it; until then the others are served the one that is there.
+
+        Args and raises: see `get_or_load`.
+        """
+        request = Request(key, loader, ttl, tuple(tags))
+        refuse_recursion(self._core, key)
+        renewed: T | Miss = self._run(refresh(self._core, request))
+        if renewed is not MISS:
+            return renewed
+        self.invalidate(key)
+        value: T = self._get_or_load(request, None)
+        return value
+
+    def cached(
+        self,
+        category: Category,
+        *,
+        ttl: timedelta | None = None,
+        tags: TagsOf | None = None,
+        key: PartsOf | None = None,
+        name: str | None = None,
+    ) -> Callable[[Callable[P, T]], Cached[P, T]]:
+        """Return a decorator: a function's value is loaded by calling it, once for its arguments.
+
+        Arguments of different types make different values: 1, True and "1" are three.
+
+        Args:
+            category: What kind of value the function returns.
+            ttl: Its lifetime, where that is shorter than its category's.
+            tags: What the value depends on; or a function of the same arguments that returns it.
+            key: A function of the same arguments that returns the parts of the key, where the
+                arguments themselves are not what tells values apart.
+            name: What the function is called in every process and release; its module and
+                qualified name by default.
+
+        Raises:
+            ValueError: Another function of this cache has this name.
+        """
+        return cached(self, category, ttl=ttl, tags=tags, key=key, name=name)
 
     def invalidate(self, *keys: Key) -> bool:
         """Remove values, and keep loads of them that are under way from being stored.
@@ -130,8 +199,20 @@ class Cache:
         Returns:
             True if the server has confirmed it.
         """
-        confirmed = [self._guard.remove(batch) for batch in batches(keys)]
+        if self._client is None:
+            return True
+        confirmed = [self._run(writing.remove(self._core, batch)) for batch in batches(keys)]
         return all(confirmed)
+
+    def invalidate_tags(self, *tags: str) -> bool:
+        """Remove the values that depend on one of the tags, like `invalidate`.
+
+        It costs the same however many values there are.
+
+        Returns:
+            True if the server has confirmed it.
+        """
+        return self.release(None, tags)
 
     def invalidate_category(self, category: Category) -> bool:
         """Remove every value of a category, which takes a walk over all keys of the server.
@@ -139,68 +220,93 @@ class Cache:
         Returns:
             True if the server has confirmed it.
         """
-        return self._guard.remove_category(category)
+        if self._client is None:
+            return True
+        return self._run(writing.remove_category(self._core, category))
 
-    def _get_batch(self, batch: Sequence[Key]) -> dict[Key, bytes | None]:
-        wires, nothing = [key.wire for key in batch], [None] * len(batch)
-        answer = self._guard.read(batch, lambda client: client.mget(wires), nothing)
-        stored = dict(zip(batch, answer, strict=True))
-        unread = [key for key, item in stored.items() if is_unread(item)]
-        gone = {*self._vanished(unread), *filter(self._guard.knows_outdated, batch)}
-        return {key: None if key in gone else item for key, item in stored.items()}
+    def guard(self, tags: Sequence[str], *, for_ms: int) -> Guard | None:
+        """Invalidate what depends on tags that are about to change, and have nothing stored.
 
-    def _vanished(self, unread: Sequence[Key]) -> Sequence[Key]:
-        """Mark values as read, and return the keys of those that are no longer there."""
-        script, wires = self._mark_read, [key.wire for key in unread]
-        if script is None or not wires:
-            return []
-        present = self._guard.touch(unread, lambda _: script(wires))
-        return [key for key, there in zip(unread, present or (), strict=False) if not there]
+        Call it before the commit, and `release` after it: then no process can read the old state
+        and store it as the new one, not even if this process ends between the two.
 
-    def _set_batch(self, entries: Mapping[Key, Entry]) -> int:
-        answers = self._guard.write(list(entries), lambda client: _set_all(client, entries))
-        stored = 0
-        for (key, entry), answer in zip(
-            entries.items(), answers or [False] * len(entries), strict=True
-        ):
-            if isinstance(answer, Exception):
-                self._core.failed((key,), answer)
-            stored += self._core.count_store(key, entry, answer)
-        return stored
+        Args:
+            tags: What changes.
+            for_ms: Milliseconds after which the guard lapses if it is not released.
 
-    def _load(self, category: Category, loader: Callable[[], T]) -> T:
-        began = time.perf_counter_ns()
+        Returns:
+            What to give to `release`, None if the server could not be told.
+        """
+        if self._client is None or not tags:
+            return None
+        return self._run(writing.guard(self._core, tags, for_ms))
+
+    def release(self, token: Guard | None, tags: Sequence[str]) -> bool:
+        """Invalidate what depends on tags that have changed, and lift their guard.
+
+        Call it after the commit in any case, with None where there is no guard.
+
+        Returns:
+            True if the server has confirmed it; else it is told as soon as it answers.
+        """
+        if self._client is None or not tags:
+            return True
+        return self._run(writing.release(self._core, token, tags))
+
+    def close(self) -> None:
+        """Stop watching the server, and count what was read last.
+
+        The client stays open, unless `open_cache` has opened it.
+        """
+        self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _get_or_load(self, request: Request, deadline: timedelta | None) -> Any:
+        core, key = self._core, request.key
+        refuse_recursion(core, key)
+        names, longest = tag_wires(request.tags), self._longest_load(key)
+        ends_at = None if deadline is None else core.clock() + deadline.total_seconds()
+        while True:
+            flight, leads = core.flights.join(key.wire, names, longest)
+            if leads and ends_at is None:
+                return self._lead(flight, request)
+            if leads:
+                flight.joined()
+                self._channel.start()
+                self._threads.run_or_hand_over(lead(core, request, flight))
+            landed = self._follow(flight, key, longest, ends_at, followed=not leads)
+            if landed is not None:
+                return value_for_follower(landed)
+
+    def _lead(self, flight: Flight, request: Request) -> Any:
+        core, key = self._core, request.key
         try:
-            return loader()
-        finally:
-            self.stats.loaded(category, time.perf_counter_ns() - began)
+            landed = self._run(lead(core, request, flight))
+        except BaseException:
+            core.stats.missed(key.category)
+            raise
+        core.count_landing(key, landed)
+        return landed.value
 
-    def _load_leased(
-        self, leases: Leases, key: Key, loader: Callable[[], T], ttl: timedelta | None
-    ) -> T:
-        taken: tuple[T | Miss, bytes | None] = leases.take(key)
-        found, lease = taken
-        if found is not MISS:
-            return found
-        entry = None
-        try:
-            value = self._load(key.category, loader)
-            entry = self._core.sealed_or_logged(key, value, ttl)
-            if entry is not None:
-                filled = lease is not None and leases.fill(key, lease, entry)
-                self._core.count_store(key, entry, filled)
-        finally:
-            if entry is None and lease is not None:
-                leases.give_back(key, lease)
-        return value
+    def _follow(
+        self, flight: Flight, key: Key, longest: float, ends_at: float | None, *, followed: bool
+    ) -> Landed | None:
+        """Wait for a flight. None if it ended without a result, or is taken for lost."""
+        core = self._core
+        until = flight.began + longest if ends_at is None else min(flight.began + longest, ends_at)
+        ended = has_ended(flight.future, max(0.0, until - core.clock()))
+        return core.arrival(flight, key, ended=ended, ends_at=ends_at, followed=followed)
 
-
-def _set_all(client: redis.Redis, entries: Mapping[Key, Entry]) -> list[Any]:
-    """Send all, and return an answer or an exception for each; raise if none was stored."""
-    pipeline = client.pipeline(transaction=False)
-    for key, entry in entries.items():
-        pipeline.set(key.wire, entry.data, px=entry.ttl_ms)
-    answers = pipeline.execute(raise_on_error=False)
-    if all(isinstance(answer, Exception) for answer in answers):
-        raise answers[0]
-    return answers
+    def _run(self, flow: Flow[T]) -> T:
+        self._channel.start()
+        return self._threads.run(flow)

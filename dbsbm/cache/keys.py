@@ -16,7 +16,7 @@ from uuid import UUID
 from dbsbm.cache.categories import Category
 
 ROOT: Final = "dbsbm:v"
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when keys or values change their meaning; older keys are then orphans."""
 
 NAMESPACE: Final = f"{ROOT}{VERSION}:"

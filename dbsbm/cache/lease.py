@@ -3,73 +3,64 @@
 Without one, a loader that read the old row before a commit stores it after the commit's
 invalidation, and the old row stays until it expires. (The lease of Nishtala et al., "Scaling
 Memcache at Facebook", NSDI 2013; here it stands under the key itself until the value does.)
+
+It is short, and renewed while the load goes on: when its holder dies, the next one is soon let in.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
 
-import redis
+from dbsbm.cache.forks import renew_after_fork
 
-from dbsbm.cache import envelope
-from dbsbm.cache.core import Entry, unseal
-from dbsbm.cache.guard import Guard
-from dbsbm.cache.keys import Key
-from dbsbm.cache.miss import MISS, Miss
+LEASE_MS: Final = 800
+"""For how long a lease stands that is renewed."""
 
-LEASE: Final = timedelta(seconds=30)
-"""How long a load may take and still be stored. While the lease of a loader that died lasts, the
-others load for themselves and do not store."""
+UNRENEWED_MS: Final = 3000
+"""For how long a lease stands where nobody can renew it: longer than most loads take, and not so
+long that what a dead holder leaves behind holds up the others."""
 
-_FILL: Final = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 1
-"""
-
-_GIVE_BACK: Final = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end
-return 0
-"""
+RENEW_EVERY: Final = 0.25
+"""Seconds, so that two renewals may fail."""
 
 
 class Leases:
-    """Takes, fills and gives back leases through a guard."""
+    """The leases that this process holds now, with when each is to be given up.
 
-    def __init__(self, client: redis.Redis, guard: Guard) -> None:
-        self._guard = guard
-        self._fill_script = client.register_script(_FILL)
-        self._give_back_script = client.register_script(_GIVE_BACK)
+    Args:
+        clock: Seconds that only grow.
+    """
 
-    def take(self, key: Key) -> tuple[Any | Miss, bytes | None]:
-        """Announce a load.
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.renew()
+        renew_after_fork(self)
 
-        Returns:
-            The value, if somebody has stored it by now, else MISS; and the lease, None if somebody
-            else has it or the server does not take writes.
-        """
-        if self._guard.knows_outdated(key):
-            return MISS, None
-        # NX together with GET needs a server of version 7.0 or later.
-        token = envelope.lease(LEASE // timedelta(milliseconds=1))
-        held = self._guard.write(
-            [key], lambda client: client.set(key.wire, token, px=LEASE, nx=True, get=True), b""
-        )
-        if held is None:
-            return MISS, token
-        if not held or envelope.is_lease(held):
-            return MISS, None
-        # What is there is a value by now, or cannot be read: then it is what has to be replaced.
-        return unseal(key.category, held), held
+    def renew(self) -> None:
+        """Hold none: those of a parent process are its own."""
+        self._held: dict[str, tuple[bytes, float]] = {}
 
-    def fill(self, key: Key, lease: bytes, entry: Entry) -> bool:
-        """Store a loaded value if the lease still stands."""
-        arguments: list[bytes | int] = [lease, entry.data, entry.ttl_ms]
-        script = self._fill_script
-        return bool(self._guard.write([key], lambda _: script([key.wire], arguments), 0))
+    @contextmanager
+    def hold(self, wire: str, token: bytes, longest: float) -> Iterator[None]:
+        """Have a lease renewed, for so many seconds at most."""
+        self._held[wire] = (token, self._clock() + longest)
+        try:
+            yield
+        finally:
+            self.lost(wire, token)
 
-    def give_back(self, key: Key, lease: bytes) -> None:
-        """End a lease without a value, so that the next loader can have it."""
-        script = self._give_back_script
-        self._guard.touch([key], lambda _: script([key.wire], [lease]))
+    def lost(self, wire: str, token: bytes) -> None:
+        """Renew a lease no longer."""
+        held = self._held.get(wire)
+        if held is not None and held[0] == token:
+            self._held.pop(wire, None)
+
+    def due(self) -> dict[str, bytes]:
+        """Return the keys and tokens of leases to renew; those held for too long are let go."""
+        now = self._clock()
+        for wire, (token, ends_at) in tuple(self._held.items()):
+            if now >= ends_at:
+                self.lost(wire, token)
+        return {wire: token for wire, (token, _) in tuple(self._held.items())}

@@ -33,13 +33,13 @@ names = st.lists(parts, min_size=1, max_size=4)
 @pytest.mark.parametrize(
     ("name", "wire"),
     [
-        (("nfl", 42), "dbsbm:v1:game_data:nfl:#42"),
-        (("a:b", "50%", "Zürich"), "dbsbm:v1:game_data:a%3Ab:50%25:Z%C3%BCrich"),
-        ((None, True, -1), "dbsbm:v1:game_data:?:!1:#-1"),
-        ((Decimal("1.50"), UUID(int=1)), f"dbsbm:v1:game_data:=1.50:+{1:032x}"),
-        ((date(2026, 1, 2),), "dbsbm:v1:game_data:@2026-01-02"),
-        ((GAME,), "dbsbm:v1:game_data:game_data"),
-        (("",), "dbsbm:v1:game_data:"),
+        (("nfl", 42), "dbsbm:v2:game_data:nfl:#42"),
+        (("a:b", "50%", "Zürich"), "dbsbm:v2:game_data:a%3Ab:50%25:Z%C3%BCrich"),
+        ((None, True, -1), "dbsbm:v2:game_data:?:!1:#-1"),
+        ((Decimal("1.50"), UUID(int=1)), f"dbsbm:v2:game_data:=1.50:+{1:032x}"),
+        ((date(2026, 1, 2),), "dbsbm:v2:game_data:@2026-01-02"),
+        ((GAME,), "dbsbm:v2:game_data:game_data"),
+        (("",), "dbsbm:v2:game_data:"),
     ],
 )
 def test_a_key_spells_out_its_namespace_version_category_and_parts(
@@ -50,7 +50,7 @@ def test_a_key_spells_out_its_namespace_version_category_and_parts(
 
 def test_a_long_name_becomes_its_hash() -> None:
     wire = Key.of(GAME, "x" * LONGEST_NAME, 1).wire
-    assert wire == "dbsbm:v1:game_data:$88a3d7b6d6804e04e79396f20b7c448330ac1b2b"
+    assert wire == "dbsbm:v2:game_data:$88a3d7b6d6804e04e79396f20b7c448330ac1b2b"
     assert Key.of(GAME, "x" * LONGEST_NAME).wire.endswith("x" * LONGEST_NAME)
 
 
@@ -101,12 +101,12 @@ def test_a_part_without_one_spelling_is_refused(part: Any) -> None:
     [
         ("dbsbm:v0:game_data:x", (0, GAME)),
         ("dbsbm:v12:game_data:x", (12, GAME)),
-        ("dbsbm:v1:stats", (1, None)),
-        ("dbsbm:v1:stats:batch:1", (1, None)),
-        ("dbsbm:v1:unheard_of:x", (1, None)),
+        ("dbsbm:v2:stats", (1, None)),
+        ("dbsbm:v2:stats:batch:1", (1, None)),
+        ("dbsbm:v2:unheard_of:x", (1, None)),
         ("dbsbm:game_data:x", None),
         ("dbsbm:vx:game_data:x", None),
-        ("other:dbsbm:v1:game_data:x", None),
+        ("other:dbsbm:v2:game_data:x", None),
     ],
 )
 def test_only_keys_of_the_namespace_are_ours(wire: str, known: Any) -> None:

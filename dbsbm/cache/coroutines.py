@@ -1,0 +1,127 @@
+"""Runs the logic of the cache in coroutines of one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import redis.asyncio
+
+from dbsbm.cache.core import FAILURES, Core
+from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loading_of
+from dbsbm.cache.scripts import Server
+from dbsbm.cache.writing import pay_debts
+
+T = TypeVar("T")
+
+MOST_TASKS: Final = 64
+"""Loads in the background; one more is not made, and asked for again by a later reader."""
+
+
+class Coroutines:
+    """Runs flows, leaving the event loop free.
+
+    Args:
+        core: What the flows share.
+        client: The server's client, or None for no server at all.
+        deadline: Seconds that all calls of a flow in a row may take together.
+    """
+
+    def __init__(self, core: Core, client: redis.asyncio.Redis | None, deadline: float) -> None:
+        self._core = core
+        self._server = Server(client) if client is not None else None
+        self._deadline = deadline
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end, and return what it returns."""
+        ends_at = self._ends_at()
+        go_on: Callable[[Any], Step] = flow.send
+        given: Any = None
+        while True:
+            try:
+                step = go_on(given)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            try:
+                if type(step) is Call:
+                    go_on, given = flow.send, await self._call(step, ends_at)
+                else:
+                    go_on, given = flow.send, await self._do(step)
+                    ends_at = self._ends_at()
+            except BaseException as error:  # noqa: BLE001 - the flow decides what to do about it
+                go_on, given = flow.throw, error
+
+    def start(self, flow: Flow[Any]) -> None:
+        """Run a flow whose end nobody waits for; it goes on when its caller is cancelled."""
+        self._start(self.run(flow))
+
+    async def _do(self, step: Step) -> Any:
+        match step:
+            case Load(loader, name):
+                with loading_of(name):
+                    return await loader()
+            case Wait(future, seconds):
+                return await has_ended(future, seconds)
+            case Spawn(flow) if len(self._tasks) < MOST_TASKS:
+                self.start(flow)
+                return True
+        return False
+
+    async def _call(self, call: Call, ends_at: float) -> Any:
+        core, server = self._core, self._server
+        if server is None:
+            return FAILED
+        if not core.admits(call) or not await self._is_free_of_debts(call):
+            core.skipped(call)
+            return FAILED
+        try:
+            async with asyncio.timeout_at(ends_at):
+                answer = await call.run(server)
+        except FAILURES as error:
+            core.failed(call, error)
+            return FAILED
+        core.succeeded(call)
+        return answer
+
+    async def _is_free_of_debts(self, call: Call) -> bool:
+        """Pay what is owed where nobody else does; False if the server is away still."""
+        core = self._core
+        if call.kind == "debt" or not core.owes_before(call):
+            return True
+        return await self.run(pay_debts(core)) or not core.link.is_open
+
+    def _start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits for the flow has been told
+
+    def _ends_at(self) -> float:
+        return asyncio.get_running_loop().time() + self._deadline
+
+
+async def has_ended(future: Future[Any], seconds: float) -> bool:
+    """Wait for a future that another thread may end, and tell whether it is done."""
+    if not future.done():
+        ended = asyncio.Event()
+        future.add_done_callback(partial(_tell, asyncio.get_running_loop(), ended))
+        try:
+            async with asyncio.timeout(seconds):
+                await ended.wait()
+        except TimeoutError:
+            pass
+    return future.done()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Event, _: Future[Any]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(ended.set)

@@ -1,0 +1,170 @@
+"""What the server does in one step, so that nothing can happen between.
+
+A tag's key holds its stamp, 8 random bytes, and then the guards in force: 8 bytes that name the
+writer and 8 that say until when, in milliseconds of the server's time. A tag whose key is lost gets
+another stamp, so every value that depends on it is invalid: a loss is safe.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dbsbm.cache import envelope
+
+TAG_LIFE_MS: Final = 14 * 24 * 3600 * 1000
+"""Twice what a value may live. A tag is kept for as long as the values that depend on it."""
+
+SPARE_MS: Final = 60_000
+"""What the key of a tag that nothing depends on outlives a guard by."""
+
+_NOW: Final = """
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+"""
+
+# A value that cannot be believed is told by the bytes after its mark, which no two stores share.
+ACQUIRE: Final = f"""{_NOW}
+local held = redis.call('GET', KEYS[1])
+local free = not held or (held:sub(1, 1) ~= '{envelope.LEASE.decode()}'
+                          and held:sub(2, 13) == ARGV[3])
+local stamps, guarded, now = {{}}, false, nil
+for i = 2, #KEYS do
+  local tag = redis.call('GET', KEYS[i])
+  if free and (not tag or #tag < 8) then
+    tag = ARGV[4]
+    redis.call('SET', KEYS[i], tag, 'PX', ARGV[5])
+  end
+  tag = tag or ''
+  for at = 9, #tag - 15, 16 do
+    now = now or now_ms()
+    guarded = guarded or struct.unpack('>I8', tag, at + 8) > now
+  end
+  stamps[i - 1] = tag:sub(1, 8)
+end
+if not free then return {{'held', held, unpack(stamps)}} end
+if guarded then return {{'guarded', ''}} end
+for i = 2, #KEYS do
+  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[6]) then
+    redis.call('PEXPIRE', KEYS[i], ARGV[5])
+  end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return {{'taken', '', unpack(stamps)}}
+"""
+
+# A guard set meanwhile has changed the stamp, so the stamps alone tell.
+_UNCHANGED: Final = """
+local function unchanged(first_tag, first_stamp)
+  for i = first_tag, #KEYS do
+    if redis.call('GETRANGE', KEYS[i], 0, 7) ~= ARGV[first_stamp + i - first_tag] then
+      return false
+    end
+  end
+  return true
+end
+"""
+
+FILL: Final = f"""{_UNCHANGED}
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if not unchanged(2, 4) then
+  redis.call('UNLINK', KEYS[1])
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1
+"""
+
+REFILL: Final = f"""{_UNCHANGED}
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('UNLINK', KEYS[2])
+local head = redis.call('GETRANGE', KEYS[1], 0, 12)
+if head:sub(1, 1) == '{envelope.LEASE.decode()}' or head:sub(6, 13) ~= ARGV[2] then return 0 end
+if not unchanged(3, 5) then return 0 end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+return 1
+"""
+
+GIVE_BACK: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('UNLINK', KEYS[1]) end
+return 0
+"""
+
+RENEW: Final = """
+local renewed = {}
+for i, key in ipairs(KEYS) do
+  renewed[i] = redis.call('GET', key) == ARGV[i + 1] and redis.call('PEXPIRE', key, ARGV[1]) or 0
+end
+return renewed
+"""
+
+_IN_FORCE: Final = f"""{_NOW}
+local function in_force(tag, now, except)
+  local kept = ''
+  for at = 9, #tag - 15, 16 do
+    if tag:sub(at, at + 7) ~= except and struct.unpack('>I8', tag, at + 8) > now then
+      kept = kept .. tag:sub(at, at + 15)
+    end
+  end
+  return kept
+end
+"""
+
+# A full server, too, has to learn that something changed.
+_ALSO_WHEN_FULL: Final = "#!lua flags=allow-oom\n"
+
+GUARD: Final = f"""{_ALSO_WHEN_FULL}{_IN_FORCE}
+local now = now_ms()
+local mine = ARGV[2] .. struct.pack('>I8', now + ARGV[3])
+for _, key in ipairs(KEYS) do
+  local tag = redis.call('GET', key) or ''
+  local life = math.max(redis.call('PTTL', key), ARGV[3] + {SPARE_MS})
+  redis.call('SET', key, ARGV[1] .. in_force(tag, now, ARGV[2]) .. mine, 'PX', life)
+end
+return 1
+"""
+
+RELEASE: Final = f"""{_ALSO_WHEN_FULL}{_IN_FORCE}
+local now = now_ms()
+for _, key in ipairs(KEYS) do
+  local tag = redis.call('GET', key)
+  if tag then redis.call('SET', key, ARGV[1] .. in_force(tag, now, ARGV[2]), 'KEEPTTL') end
+end
+return 1
+"""
+
+# The mark that the first reader of a value sets; the answer tells of each key whether it is still
+# there to be marked. A value that vanished before it could be marked counts as not read: so a
+# clean-up, which spares what is marked, never removes a value that somebody was given.
+MARK_READ: Final = f"""
+local present = {{}}
+for i, key in ipairs(KEYS) do
+  local mark = redis.call('GETRANGE', key, 0, 0)
+  if mark == '{envelope.UNREAD.decode()}' then
+    mark = '{envelope.READ.decode()}'
+    redis.call('SETRANGE', key, 0, mark)
+  end
+  present[i] = mark == '{envelope.READ.decode()}' and 1 or 0
+end
+return present
+"""
+
+
+class Server:
+    """A client, plain or asyncio's, with the scripts it can run; each answers as the client does.
+
+    Attributes:
+        client: For everything that is one command.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.acquire = client.register_script(ACQUIRE)
+        self.fill = client.register_script(FILL)
+        self.refill = client.register_script(REFILL)
+        self.give_back = client.register_script(GIVE_BACK)
+        self.renew_leases = client.register_script(RENEW)
+        self.guard = client.register_script(GUARD)
+        self.release = client.register_script(RELEASE)
+        self.mark_read = client.register_script(MARK_READ)
