@@ -1,0 +1,67 @@
+"""Why a query is not cached: said to whoever asks, and counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from threading import Lock
+
+
+class Reason(StrEnum):
+    """A kind of refusal. The query is then executed as if nobody had asked for the cache."""
+
+    NOT_ATTACHED = "engine not attached"
+    NO_NAME = "database without a name"
+    DIALECT = "unknown dialect"
+    NOT_A_SELECT = "not a select"
+    NOT_UNDERSTOOD = "not understood"
+    MANY_STATEMENTS = "several statements"
+    FUNCTION = "function"
+    VARIABLE = "variable"
+    LOCKING = "locking read"
+    INTO = "select into"
+    SYSTEM_TABLE = "system table"
+    TABLE_FUNCTION = "table function"
+    PARAMETER = "parameter"
+    STREAMING = "streaming"
+    REFRESH = "refresh"
+    PENDING_CHANGES = "pending changes"
+    WROTE = "transaction wrote"
+    SNAPSHOT = "snapshot taken"
+    READ_UNCOMMITTED = "read uncommitted"
+    SERIALIZABLE = "serializable"
+    ARGUMENT = "argument"
+    NOTHING_READ = "nothing read"
+    TOO_MANY_TAGS = "too many tags"
+
+
+class Refusal(Exception):
+    """A query that must not be cached.
+
+    Attributes:
+        reason: What kind of refusal it is.
+        detail: What in the query, or around it, is the cause; one clause for people.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class Refusals:
+    """How often what was refused. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: Counter[Reason] = Counter()
+
+    def add(self, refusal: Refusal) -> None:
+        """Count a refusal."""
+        with self._lock:
+            self._counts[refusal.reason] += 1
+
+    def counts(self) -> Counter[Reason]:
+        """Return the counts by reason, as a counter of the caller's own."""
+        with self._lock:
+            return Counter(self._counts)
