@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.keys import BATCH, LONGEST_NAME, Key, batches, prefix, version_and_category
+from dbsbm.cache.keys import (
+    BATCH,
+    LONGEST_NAME,
+    VERSION,
+    Key,
+    batches,
+    prefix,
+    version_and_category,
+)
 
 GAME = Category.GAME_DATA
 
@@ -70,7 +78,7 @@ def test_a_key_is_short_printable_and_read_back(name: list[Any]) -> None:
     assert wire.isascii()
     assert wire.isprintable()
     assert len(wire) <= len(prefix(GAME)) + LONGEST_NAME
-    assert version_and_category(wire) == (1, GAME)
+    assert version_and_category(wire) == (VERSION, GAME)
 
 
 @given(names)
@@ -101,9 +109,9 @@ def test_a_part_without_one_spelling_is_refused(part: Any) -> None:
     [
         ("dbsbm:v0:game_data:x", (0, GAME)),
         ("dbsbm:v12:game_data:x", (12, GAME)),
-        ("dbsbm:v2:stats", (1, None)),
-        ("dbsbm:v2:stats:batch:1", (1, None)),
-        ("dbsbm:v2:unheard_of:x", (1, None)),
+        ("dbsbm:v2:stats", (2, None)),
+        ("dbsbm:v2:stats:batch:1", (2, None)),
+        ("dbsbm:v2:unheard_of:x", (2, None)),
         ("dbsbm:game_data:x", None),
         ("dbsbm:vx:game_data:x", None),
         ("other:dbsbm:v2:game_data:x", None),
