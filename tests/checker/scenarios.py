@@ -1,0 +1,107 @@
+"""The faults under which nothing may stay stale, by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+from tests.checker.crew import Crew, Effort, Verdict, crew
+from tests.checker.plan import Plan
+
+_FREEZE = 1.2
+_JUMPS = cycle((86_400.0, -86_400.0, 0.7, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One fault, and a crew that shows what it does.
+
+    Attributes:
+        name: What happens, in words.
+        fault: Makes it happen and mends it.
+        plan: What the crew's plan says otherwise than usual.
+        delay: Most seconds by which answers of the server are late.
+    """
+
+    name: str
+    fault: Callable[[Crew], object]
+    plan: dict[str, Any] = field(default_factory=dict)
+    delay: float = 0.0
+
+    def run(self, effort: Effort) -> Verdict:
+        """Have a crew of its own do so much, and judge."""
+        with crew(Plan(folder="", cache_url="", **self.plan), delay=self.delay) as working:
+            return working.run(self.fault, effort)
+
+
+def _nothing(_: Crew) -> None:
+    """The crew's own plan is the fault."""
+
+
+def _kill_tracking(working: Crew) -> None:
+    with closing(working.server.client()) as client:
+        for connection in client.client_list():
+            if "t" in connection["flags"]:
+                client.client_kill_filter(_id=connection["id"])
+
+
+def _silence_tracking(working: Crew) -> None:
+    working.proxy.silence_pushes()
+
+
+def _freeze_server(working: Crew) -> None:
+    working.server.freeze()
+    time.sleep(_FREEZE)  # the fault itself: how long the server hangs
+    working.server.thaw()
+
+
+def _freeze_clients(working: Crew) -> None:
+    frozen = [working.readers[0].process, working.writers[0].process]
+    for process in frozen:
+        process.freeze()
+    time.sleep(_FREEZE)
+    for process in frozen:
+        process.thaw()
+
+
+def _flush(working: Crew) -> None:
+    with closing(working.server.client()) as client:
+        client.flushall()
+
+
+def _restart_server(working: Crew) -> None:
+    working.server.kill()
+    working.server.start()
+
+
+def _jump_clocks(working: Crew) -> None:
+    for reader in working.readers:
+        reader.line.ask("jump", next(_JUMPS))
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("two writers", _nothing, {"keys": 16, "pause": 0.0005}),
+        Scenario("fill race", _nothing, {"keys": 8, "threads": 4}, delay=0.003),
+        Scenario("killed tracking connection", _kill_tracking),
+        Scenario("silent tracking connection", _silence_tracking),
+        Scenario("frozen server", _freeze_server),
+        Scenario("frozen clients", _freeze_clients, {"guarded_only": True}),
+        Scenario("FLUSHALL", _flush),
+        Scenario("server restart", _restart_server),
+        Scenario("clock jump", _jump_clocks),
+        Scenario("slow loader", _nothing, {"keys": 16, "load": 0.03, "pause": 0.01}),
+        Scenario("rollback", _nothing, {"rollbacks": 0.5, "guarded_only": True}),
+        Scenario(
+            "crash between commit and release",
+            _nothing,
+            {"crashes": 0.01, "guarded_only": True, "guard_ms": 300},
+        ),
+    )
+}
+"""Each by its name."""

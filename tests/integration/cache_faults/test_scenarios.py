@@ -1,0 +1,21 @@
+"""Whatever goes wrong, nothing stays stale: each fault in small, judged by processes of its own.
+
+`./dev bench cache` runs the same scenarios with a hundred thousand operations and more.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checker.crew import Effort
+from tests.checker.scenarios import SCENARIOS
+
+EFFORT = Effort(operations=8_000, writes=300, rounds=2)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_nothing_stays_stale_after(name: str) -> None:
+    verdict = SCENARIOS[name].run(EFFORT)
+    assert verdict.violations == []
+    assert EFFORT.is_done(verdict.counts, 1.0)
+    assert (verdict.deaths > 0) == (name == "crash between commit and release")
