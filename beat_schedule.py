@@ -37,7 +37,9 @@ SCHEDULE = {
     "cache-warm": {
         "task": "tasks.cache.warm",
         "schedule": 300.0,
-        "kwargs": {"categories": ["league_data", "team_data", "game_data", "guild_data"]},
+        "kwargs": {
+            "categories": ["league_data", "team_data", "game_data", "guild_data", "hot_keys"]
+        },
         "catch_up": "latest",
         "lease": 120,
     },

@@ -31,7 +31,10 @@ MOST_KEYS: Final = 1000
 """Keys in a slot. Those with the fewest reads make room."""
 
 ADDED_KEYS: Final = 100
-ADD_SECONDS: Final = 10.0
+ADD_SECONDS: Final = 2.0
+"""A process forgets within seconds what it read: that is how it notices what becomes hot."""
+
+_LEAST_READS: Final = 0.05
 _FADING: Final = 0.7
 """What a slot weighs against the one after it."""
 
@@ -125,7 +128,7 @@ class HotLogger:
         self._next_at = self._clock()
 
     def flush(self) -> bool:
-        """Add what was read since the last time, if that is ten seconds ago.
+        """Add what was read since the last time, if that is two seconds ago.
 
         Returns:
             False when the server did not answer; the reads go with those of the next time.
@@ -142,8 +145,9 @@ class HotLogger:
 
     def _send(self, reads: int) -> bool:
         arguments: list[Any] = [reads]
-        for key in self._hot.top(ADDED_KEYS) if reads else ():
-            arguments += [key.wire, f"{key.share * reads:.3f}"]
+        for key in self._hot.top(ADDED_KEYS):
+            if key.share * reads >= _LEAST_READS:
+                arguments += [key.wire, f"{key.share * reads:.3f}"]
         if len(arguments) == 1:
             return True
         try:

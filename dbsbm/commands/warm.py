@@ -21,10 +21,11 @@ def chosen(text: str, warmers: Mapping[str, Warmer]) -> list[str]:
     if not names or names == ["all"]:
         return list(warmers)
     for name in names:
-        if name not in list(Category):
-            raise UserError(f"There is no category {name[:40]!r}: use {', '.join(warmers)} or all.")
-        if name not in warmers:
+        if name in warmers:
+            continue
+        if name in list(Category):
             raise UserError(f"{name} fills itself as members use it: use {', '.join(warmers)}.")
+        raise UserError(f"There is no category {name[:40]!r}: use {', '.join(warmers)} or all.")
     return list(dict.fromkeys(names))
 
 

@@ -11,7 +11,7 @@ from dbsbm.cache.cleanup import clean_up
 from dbsbm.cache.policies import Policies
 from dbsbm.db.models import CacheCleanupRun
 from dbsbm.errors import TransientError
-from dbsbm.maintenance import policies
+from dbsbm.maintenance import dues, policies
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 def run(services: Services, trace_id: str) -> dict[str, Any]:
     """Tell the server what it is owed, clean up once, and write down what that freed."""
     started = datetime.now(UTC)
+    dues.settle(services)
     _publish_policies(services)
     report = clean_up(services.cache_client, policies=_in_force(services))
     removed = {str(reason): count for reason, count in report.removed_by_reason.items()}

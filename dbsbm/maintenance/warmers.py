@@ -1,4 +1,4 @@
-"""How each category that can be warmed is warmed."""
+"""How each category that can be warmed is warmed, and what was read most."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from dbsbm.bootstrap import Services
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.db.models import Bet, Guild, Member
+from dbsbm.maintenance import hot_keys
 from dbsbm.providers.errors import ProviderError
 
 log = logging.getLogger(__name__)
 
+HOT_KEYS = "hot_keys"
 RECENT_SLIPS = 50
 RECENT_MEMBERS = 500
 
 
 def of(services: Services) -> dict[str, Callable[[], int]]:
-    """Warmers by category. The other categories fill themselves as members use them."""
+    """Warmers by category. The other categories fill themselves as members use them.
+
+    The last is of no category: it loads again what was read most and is gone.
+    """
     return {
         Category.LEAGUE_DATA: lambda: _leagues(services),
         Category.TEAM_DATA: lambda: _teams(services),
@@ -29,6 +34,7 @@ def of(services: Services) -> dict[str, Callable[[], int]]:
         Category.GUILD_DATA: lambda: _guilds(services),
         Category.USER_DATA: lambda: _members(services),
         Category.IMAGE_CACHE: lambda: _slips(services),
+        HOT_KEYS: lambda: hot_keys.warm(services),
     }
 
 

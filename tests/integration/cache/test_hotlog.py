@@ -86,7 +86,7 @@ def test_what_cannot_be_logged_now_is_logged_with_what_comes_next(client: redis.
     assert read_hot(client, 1)[0].reads == 30
 
 
-def test_the_log_is_written_every_ten_seconds_and_not_where_nothing_was_read(
+def test_the_log_is_written_every_two_seconds_and_not_where_nothing_was_read(
     client: redis.Redis,
 ) -> None:
     process = Process(client, a=1.0)

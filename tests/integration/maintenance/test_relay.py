@@ -50,7 +50,7 @@ def a_command_in_the_inbox(services: Services, *, age: float) -> None:
 
 
 def test_nothing_to_do_sends_nothing(services: Services, sent: Sent) -> None:
-    assert relay.run(services) == {"effects": 0, "commands": 0, "expired": 0}
+    assert not any(relay.run(services).values())
     assert sent == []
 
 
