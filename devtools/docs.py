@@ -14,6 +14,8 @@ from devtools.paths import ROOT
 
 # Page -> the arguments of `python` that print it.
 GENERATED = {"docs/settings.md": ["-m", "dbsbm", "settings", "--markdown"]}
+# Page -> the arguments of `python` that print a part of it.
+GENERATED_PARTS = {"docs/cache.md": ["-m", "dbsbm", "cache", "policy", "table"]}
 
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?^ {0,3}\1", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
@@ -25,7 +27,7 @@ _ANCHOR = re.compile(r"<a\s+(?:id|name)=[\"']([^\"']+)[\"']")
 
 def main() -> int:
     """Print one line for each thing that is wrong; 1 where there is any."""
-    problems = [*broken_links(ROOT), *stale_pages(ROOT)]
+    problems = [*broken_links(ROOT), *stale_pages(ROOT), *stale_parts(ROOT)]
     for problem in problems:
         print(problem)
     return 1 if problems else 0
@@ -42,17 +44,36 @@ def broken_links(root: Path) -> Iterator[str]:
 def stale_pages(root: Path) -> Iterator[str]:
     """Name every generated page that is not what its generator prints, with the difference."""
     for name, arguments in GENERATED.items():
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=root, capture_output=True, text=True, check=False
-        )
-        command = f"python {' '.join(arguments)}"
-        if done.returncode != 0:
-            yield f"{name}: `{command}` failed: {done.stderr.strip()[-500:]}"
-            continue
-        page = root / name
-        text = page.read_text("utf-8") if page.exists() else ""
-        if text != done.stdout:
-            yield f"{name} is out of date: run `{command} > {name}`\n{_diff(text, done.stdout)}"
+        text, printed, command = _read(root, name), _print(root, arguments), _spell(arguments)
+        if printed.returncode != 0:
+            yield f"{name}: `{command}` failed: {printed.stderr.strip()[-500:]}"
+        elif text != printed.stdout:
+            yield f"{name} is out of date: run `{command} > {name}`\n{_diff(text, printed.stdout)}"
+
+
+def stale_parts(root: Path) -> Iterator[str]:
+    """Name every page with a generated part that is not what its generator prints."""
+    for name, arguments in GENERATED_PARTS.items():
+        printed, command = _print(root, arguments), _spell(arguments)
+        if printed.returncode != 0:
+            yield f"{name}: `{command}` failed: {printed.stderr.strip()[-500:]}"
+        elif printed.stdout not in _read(root, name):
+            yield f"{name} is out of date: put what `{command}` prints into it"
+
+
+def _print(root: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=root, capture_output=True, text=True, check=False
+    )
+
+
+def _spell(arguments: list[str]) -> str:
+    return f"python {' '.join(arguments)}"
+
+
+def _read(root: Path, name: str) -> str:
+    page = root / name
+    return page.read_text("utf-8") if page.exists() else ""
 
 
 def _pages(root: Path) -> list[Path]:

@@ -102,3 +102,18 @@ def test_a_generator_that_fails_is_a_problem_too(tmp_path, monkeypatch):
     monkeypatch.setattr(docs, "GENERATED", {"page.md": ["-c", "raise SystemExit('no key')"]})
     (problem,) = docs.stale_pages(tmp_path)
     assert "no key" in problem
+
+
+def test_a_part_that_is_no_longer_what_is_printed_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(docs, "GENERATED_PARTS", {"page.md": ["-c", "print('| now |')"]})
+    (tmp_path / "page.md").write_text("before\n\n| now |\n\nafter\n")
+    assert list(docs.stale_parts(tmp_path)) == []
+    (tmp_path / "page.md").write_text("before\n\n| then |\n\nafter\n")
+    (problem,) = docs.stale_parts(tmp_path)
+    assert problem.startswith("page.md is out of date: put what `python -c")
+
+
+def test_a_generator_of_a_part_that_fails_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(docs, "GENERATED_PARTS", {"page.md": ["-c", "raise SystemExit('no key')"]})
+    (problem,) = docs.stale_parts(tmp_path)
+    assert "no key" in problem
