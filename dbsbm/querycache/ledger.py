@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select
 
@@ -26,7 +25,7 @@ _MOST_REMEMBERED: Final = 10_000
 
 
 class Ledger:
-    """Debts of this process in a table of three columns: `id`, `tags` (JSON), `created_at`.
+    """What this process owes, in a table: `id` (generated), `tags` (JSON) and `created_at`.
 
     Args:
         table: The table.
@@ -34,15 +33,14 @@ class Ledger:
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self._own: dict[str, tuple[str, ...]] = {}
+        self._own: dict[int, tuple[str, ...]] = {}
 
     def owe(self, connection: Connection, tags: Sequence[str]) -> None:
         """Write a debt down in the transaction that runs on a connection."""
-        number = uuid4().hex
-        connection.execute(
-            insert(self.table),
-            {"id": number, "tags": list(tags), "created_at": datetime.now(UTC)},
+        added = connection.execute(
+            insert(self.table), {"tags": list(tags), "created_at": datetime.now(UTC)}
         )
+        number = added.inserted_primary_key[0]
         if len(self._own) < _MOST_REMEMBERED:
             self._own[number] = tuple(tags)
 

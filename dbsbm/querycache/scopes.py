@@ -103,12 +103,14 @@ def from_driver(column: Column[Any], dialect: Dialect, raw: object) -> ScopeValu
     """
     if raw is None:
         return None
+    direct = comparable(column.type, raw)
     processor = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    if direct is not UNKNOWN or processor is None:
+        return direct
     try:
-        value = raw if processor is None else processor(raw)
+        return comparable(column.type, processor(raw))
     except (TypeError, ValueError, AttributeError):
         return UNKNOWN
-    return comparable(column.type, value)
 
 
 def scope_tags_of(
