@@ -21,7 +21,7 @@ from bot.client import Bot
 from bot.dispatcher import Dispatcher
 from bot.fleet import Fleet
 from dbsbm import logs
-from dbsbm.cache import AsyncCache, connect_async
+from dbsbm.cache import open_async_cache
 from dbsbm.errors import ConfigError
 from dbsbm.settings import Settings, load_settings
 from dbsbm.wire.seal import Sealer
@@ -76,10 +76,10 @@ def checked_token(settings: Settings) -> SecretStr:
 
 
 async def _run(settings: Settings, token: SecretStr) -> None:
-    cache = connect_async(settings.cache)
+    cache = open_async_cache(settings.cache)
     fleet = Fleet(MessageBuilder(celery_app(settings.broker)), Broker(settings.broker))
     autocomplete = Autocomplete(
-        AsyncCache(cache),
+        cache,
         lambda category: fleet.send_soon("tasks.cache.warm", {"categories": [category.value]}),
     )
     bot = Bot(Dispatcher(fleet, Sealer(settings.secret_key)), autocomplete, settings.data_dir)
@@ -87,7 +87,7 @@ async def _run(settings: Settings, token: SecretStr) -> None:
         await _serve(bot, token)
     finally:
         await fleet.close()
-        await cache.aclose()
+        await cache.close()
 
 
 async def _serve(bot: Bot, token: SecretStr) -> None:

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.connection import connect as connect_cache
+from dbsbm.cache.hotlog import HotLogger
+from dbsbm.cache.opening import open_cache
 from dbsbm.cache.totals import StatsFlusher
 from dbsbm.commands.standings import Standings
 from dbsbm.db.engine import Database
@@ -81,11 +83,14 @@ class Services:
 
     @cached_property
     def cache(self) -> Cache:
-        """The cache."""
-        cache = Cache(self.cache_client)
+        """The cache, with copies in this process. Its thread starts when it is first used."""
+        cache = open_cache(self.settings.cache)
         watch_cache(cache.stats, self.recorder)
-        flusher = StatsFlusher(cache.stats, self.cache_client)
+        flusher = StatsFlusher(cache.stats, self.cache_client, gauges=cache.gauges)
         self.recorder.add_source(lambda: _ignore(flusher.flush()))
+        if cache.hot is not None:
+            hot_log = HotLogger(cache.hot, cache.stats, self.cache_client)
+            self.recorder.add_source(lambda: _ignore(hot_log.flush()))
         return cache
 
     @cached_property
@@ -163,6 +168,10 @@ class Services:
         opened = self.__dict__
         if "recorder" in opened:
             self.recorder.close()
+        if "cache" in opened:
+            self.cache.close()
+        if "cache_client" in opened:
+            self.cache_client.close()
         if "providers" in opened:
             self.providers.close()
         if "database" in opened:

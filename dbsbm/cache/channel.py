@@ -74,6 +74,10 @@ class Listener(Protocol):
         """Do what has to be done every now and then."""
 
 
+class _NotAllowed(Exception):
+    """The server will not let us watch: it is another one than we need, or an ACL forbids it."""
+
+
 class Push(list[Any]):
     """What the server said without being asked."""
 
@@ -130,8 +134,7 @@ class Channel:
     @property
     def is_running(self) -> bool:
         """Tell whether the server is watched, or is about to be."""
-        watch = self._watch
-        return watch is not None and watch.is_alive()
+        return self._watch is not None and not self._watch.has_ended
 
     def start(self) -> None:
         """Begin to watch, if that has not been begun yet. Without a thread callers go on alone."""
@@ -141,14 +144,18 @@ class Channel:
             if self._watch is None and not self._is_over and self._listener is not None:
                 self._start(self._listener)
 
+    def stop(self) -> None:
+        """Stop watching, for good, without waiting for the thread to end."""
+        with self._lock:
+            self._is_over = True
+        if self._watch is not None:
+            self._watch.closing.set()
+
     def close(self, timeout: float = 2.0) -> None:
         """Stop watching, for good, and wait so many seconds for the thread to end."""
-        with self._lock:
-            self._is_over, watch = True, self._watch
-        if watch is not None:
-            watch.closing.set()
-            if watch is not threading.current_thread():
-                watch.join(timeout)
+        self.stop()
+        if self._watch is not None and self._watch is not threading.current_thread():
+            self._watch.join(timeout)
 
     def give_up(self, error: Exception) -> None:
         """Go without, where neither time nor another try will help."""
@@ -175,6 +182,7 @@ class _Watch(threading.Thread):
     def __init__(self, channel: Channel, listener: Listener) -> None:
         super().__init__(name="dbsbm-cache-channel", daemon=True)
         self.closing = threading.Event()
+        self.has_ended = False
         self._channel = channel
         self._listener = listener
         self._answers = 0
@@ -188,18 +196,16 @@ class _Watch(threading.Thread):
                 self._watch()
                 pause = SHORTEST_PAUSE if self._answers > answers else pause * 2
                 self.closing.wait(min(pause, LONGEST_PAUSE))
-        except redis.ResponseError as error:
-            # The server does not let us watch: it is another one than we need, or an ACL forbids.
+        except _NotAllowed as error:
             self._channel.give_up(error)
         finally:
+            self.has_ended = True
             self._channel.believed_until = self._channel.settled_at = NEVER
 
     def _watch(self) -> None:
         answers, connection = self._answers, _connection_like(self._channel.client)
         try:
             self._watch_over(connection)
-        except redis.ResponseError:
-            raise
         except FAILURES as error:
             # A connection that worked is replaced before anything is made of its loss.
             if self._answers == answers:
@@ -213,7 +219,10 @@ class _Watch(threading.Thread):
     def _watch_over(self, connection: Any) -> None:
         connection.connect()
         connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", NAMESPACE)
-        connection.read_response()
+        try:
+            connection.read_response()
+        except redis.ResponseError as error:
+            raise _NotAllowed(str(error)) from error
         while not self.closing.is_set():
             self._beat(connection)
 

@@ -70,6 +70,17 @@ class Sealed:
     life_ms: int
 
 
+@dataclass(slots=True, eq=False)
+class Copy(LocalEntry):
+    """This process's copy of a value.
+
+    Attributes:
+        stored_size: Bytes that the value takes on the server.
+    """
+
+    stored_size: int
+
+
 class Core:
     """State and counts behind a cache.
 
@@ -124,7 +135,11 @@ class Core:
         """Tell whether what the server holds under a key may be believed."""
         if self.debts and self.debts.covers(key):
             return False
-        return self.clock() >= self.channel.settled_at
+        if self.clock() >= self.channel.settled_at:
+            return True
+        if self.link.is_open:
+            self.stats.failed(key.category)
+        return False
 
     @property
     def is_pushed(self) -> bool:
@@ -157,7 +172,7 @@ class Core:
             return
         copy, size = plan(stored.value)
         here = self.server_clock.here
-        entry = LocalEntry(
+        entry = Copy(
             wire=key.wire,
             category=key.category,
             value=stored.value if copy is None else copy(stored.value),
@@ -168,6 +183,7 @@ class Core:
             hard_until=here(stored.expires_at_ms),
             tags=tag_wires(stored.tags),
             stored=stored.id,
+            stored_size=stored.size,
         )
         self.local.put(entry, since=since)
 

@@ -99,8 +99,12 @@ def value_for_follower(landed: Landed) -> Any:
 
 
 def _copied(value: Any) -> Any:
-    copy, _size = plan(value)
-    return value if copy is None else copy(value)
+    """Copy a value, if it can be copied: a loader may return what no cache can store."""
+    try:
+        copy, _size = plan(value)
+        return value if copy is None else copy(value)
+    except Exception:  # noqa: BLE001 - whatever its class makes of being copied
+        return value
 
 
 class Flights:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict, Unpack
 
@@ -58,6 +59,8 @@ class Front:
         if channel is not None:
             threads = Threads(self._core, channel.client, self._pool)
             channel.serve(Upkeep(self._core, threads.run))
+            # The thread knows the state, but not this object: who forgets to close it forgets both.
+            weakref.finalize(self, channel.stop)
         self._clock = self._core.clock
         self._proof: Trust = self._channel if local is not None else Unwatched()
         self._find = local.get if local is not None else _find_nothing
@@ -99,6 +102,19 @@ class Front:
             self._retract(entry)
         return None
 
+    def gauges(self) -> dict[str, Any]:
+        """Return how many copies there are, what memory they take, and if they are proven."""
+        local = self._core.local
+        if self._watch is None or not self._watch.is_running:
+            channel = "none"
+        else:
+            channel = "alive" if self._core.is_pushed else "down"
+        return {
+            "copies": 0 if local is None else len(local),
+            "copy_bytes": 0 if local is None else local.bytes,
+            "channel": channel,
+        }
+
     def on_close(self, closer: Callable[[], object]) -> None:
         """Have something closed together with this cache."""
         self._closers.append(closer)
@@ -115,7 +131,7 @@ class Front:
     def _copies(self, keys: Iterable[Key]) -> tuple[dict[Key, Any], list[Key]]:
         """Return the values of which there are copies, and the other keys."""
         found, absent = {}, []
-        for key in keys:
+        for key in dict.fromkeys(keys):
             entry = self.copy_of(key.wire)
             if entry is None:
                 absent.append(key)

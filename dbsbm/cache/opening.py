@@ -14,6 +14,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.channel import Channel
 from dbsbm.cache.clocks import uptime
 from dbsbm.cache.connection import CONNECT_TIMEOUT, TIMEOUT, connect, connect_async
+from dbsbm.cache.core import Copy
 from dbsbm.cache.front import Settings
 from dbsbm.cache.hotkeys import HotKeys
 from dbsbm.cache.local import LocalEntry, LocalStore
@@ -101,7 +102,9 @@ def _counted_store(max_bytes: int, stats: Stats, hot: HotKeys) -> LocalStore:
         sizes: defaultdict[Category, int] = defaultdict(int)
         for entry, count in hits.items():
             reads[entry.category] += count
-            sizes[entry.category] += count * entry.size
+            sizes[entry.category] += count * (
+                entry.stored_size if isinstance(entry, Copy) else entry.size
+            )
         hot.add_many({entry.wire: count for entry, count in hits.items() if count > 0})
         for category, count in reads.items():
             stats.local_hits(category, count, sizes[category])

@@ -81,13 +81,16 @@ def look(core: Core, key: Key, tags: Sequence[str] = ()) -> Flow[Look]:
     if not core.trusts_server(key):
         return NOTHING
     yield from tell_time(core)
-    since = core.sequence
+    since, wire = core.sequence, key.wire
     if tags:
-        wires = [key.wire, *tag_wires(tags)]
+        wires = [wire, *tag_wires(tags)]
         answer = yield Call((key,), lambda server: server.client.mget(wires))
         data, *stamps = (None,) if answer is FAILED else answer
     else:
-        data, stamps = (yield Call((key,), lambda server: server.client.get(key.wire))), []
+        data, stamps = (
+            (yield Call((key,), lambda server: server.client.execute_command("GET", wire))),
+            [],
+        )
     if data is FAILED or data is None:
         return NOTHING
     held = Held(data, since, stamps_of(tags, stamps))

@@ -80,7 +80,7 @@ class Pool:
         while (job := self._next(jobs, lock)) is not None:
             try:
                 job()
-            except Exception:
+            except BaseException:  # a loader that wants to end the process ends no thread of ours
                 log.exception(
                     "A job in the cache's background failed.", extra={"action": "cache.background"}
                 )
@@ -130,7 +130,7 @@ class Threads:
         while True:
             try:
                 step = go_on(given)
-            except StopIteration:
+            except Exception:  # noqa: BLE001 - it has ended, and told whoever waits for it how
                 return
             if not isinstance(step, Load | Wait):
                 go_on, given = self._do(flow, step)
