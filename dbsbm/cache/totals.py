@@ -155,11 +155,12 @@ class StatsFlusher:
         try:
             self._add_batch(keys=keys, args=[REMEMBERED_SECONDS, self._name, self._told(), *counts])
         except (redis.RedisError, OSError) as error:
-            log.info(
-                "The counts of the cache wait for the server: %s",
-                error,
-                extra={"action": "cache.deferred_stats"},
-            )
+            if batch:
+                log.info(
+                    "The counts of the cache wait for the server: %s",
+                    error,
+                    extra={"action": "cache.deferred_stats"},
+                )
             return False
         self._batch = None
         self._tell_at = self._clock() + TOLD_SECONDS

@@ -11,6 +11,7 @@ import pytest
 import redis
 
 from dbsbm.cache import Cache, Category, Key, StatsFlusher, connect, read_totals
+from dbsbm.cache.opening import open_cache
 from dbsbm.cache.stats import Counters, Stats
 from dbsbm.cache.totals import (
     FORGOTTEN_SECONDS,
@@ -47,6 +48,31 @@ def test_threads_are_counted_exactly(cache: Cache, threads: ThreadPoolExecutor) 
     )
     team = counted[TEAM]
     assert (team.misses, team.loads, team.sets, team.hits) == (800, 800, 800, 0)
+
+
+def test_reads_of_both_levels_are_counted_exactly(
+    client: redis.Redis, valkey_cache: ValkeyServer, threads: ThreadPoolExecutor
+) -> None:
+    with open_cache(valkey_cache.url, connect_timeout=30, timeout=30) as cache:
+        keys = [Key.of(GAME, number) for number in range(20)]
+        assert cache.set_many(dict.fromkeys(keys, "x")) == 20
+        wait_until(lambda: cache.get(keys[0]) == "x" and cache.gauges()["copies"] > 0)
+        before = cache.stats.snapshot()[GAME]
+
+        def work(_: int) -> int:
+            return sum(cache.get(keys[turn % 20]) == "x" for turn in range(1000))
+
+        assert sum(threads.map(work, range(8))) == 8000
+        counted = cache.stats.snapshot()[GAME] - before
+        assert (counted.hits, counted.misses) == (8000, 0)
+        assert 0 < counted.local_hits <= 8000
+        assert 0 < counted.local_bytes <= counted.bytes_read
+        flusher = StatsFlusher(cache.stats, client, gauges=cache.gauges)
+        assert flusher.flush()
+        assert read_totals(client)[GAME] == cache.stats.snapshot()[GAME]
+        [process] = read_processes(client)
+        assert process.counts[GAME] == cache.stats.snapshot()[GAME]
+        assert process.gauges["copies"] == 20
 
 
 WORK = """

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 import redis
 
+from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.connection import connect
+from dbsbm.cache.keys import Key
 from dbsbm.cache.mirror import POLICY_KEY, is_published, publish
+from dbsbm.cache.opening import open_cache
 from dbsbm.cache.overrides import PolicyError
 from dbsbm.cache.policies import Policies, parse_mirror, render_mirror
 from dbsbm.db.engine import Database
@@ -15,7 +19,7 @@ from dbsbm.db.policies import history
 from dbsbm.errors import TransientError
 from dbsbm.maintenance import policies
 from tests.integration.cache.looks import calls
-from tests.servers import ValkeyServer, free_port
+from tests.servers import ValkeyServer, free_port, wait_until
 
 GAME, TEAM = Category.GAME_DATA, Category.TEAM_DATA
 MINUTE = timedelta(minutes=1)
@@ -113,6 +117,50 @@ def test_a_lost_mirror_is_written_again_and_one_that_is_there_is_left(
     assert not is_published(client)
     assert policies.keep_published(database, client)
     assert mirrored(client) == {GAME: {"ttl": MINUTE}}
+
+
+@pytest.fixture
+def watching(valkey_cache: ValkeyServer) -> Iterator[Cache]:
+    """A cache as the processes of the fleet have it, that watches its server."""
+    with open_cache(valkey_cache.url, connect_timeout=30, timeout=30) as cache:
+        cache.get(Key.of(GAME, 1))
+        yield cache
+
+
+def test_a_process_has_a_change_in_force_as_soon_as_it_is_published(
+    watching: Cache, database: Database, client: redis.Redis
+) -> None:
+    change(database, GAME, ttl=MINUTE, grace=MINUTE, jitter=0)
+    policies.publish(database, client)
+    wait_until(lambda: watching.policies.of(GAME).ttl == MINUTE)
+    watching.set(Key.of(GAME, 1), "x")
+    assert client.pttl(Key.of(GAME, 1).wire) <= 120_000
+    change(database, GAME)
+    policies.publish(database, client)
+    wait_until(lambda: watching.policies.of(GAME) == GAME.policy)
+
+
+def test_a_process_that_begins_later_takes_what_is_in_force(
+    database: Database, client: redis.Redis, valkey_cache: ValkeyServer
+) -> None:
+    change(database, TEAM, local=False)
+    policies.publish(database, client)
+    with open_cache(valkey_cache.url, connect_timeout=30, timeout=30) as cache:
+        cache.get(Key.of(GAME, 1))
+        wait_until(lambda: not cache.policies.of(TEAM).local)
+
+
+def test_a_lost_mirror_changes_nothing_in_the_processes_that_live(
+    watching: Cache, client: redis.Redis, valkey_cache: ValkeyServer
+) -> None:
+    publish(client, {GAME: {"ttl": MINUTE}}, 1)
+    wait_until(lambda: watching.policies.of(GAME).ttl == MINUTE)
+    valkey_cache.client().config_resetstat()
+    client.flushall()
+    wait_until(lambda: calls(valkey_cache, "get") >= 1)
+    client.flushall()
+    wait_until(lambda: calls(valkey_cache, "get") >= 2)  # it has looked for the mirror, twice
+    assert watching.policies.of(GAME).ttl == MINUTE
 
 
 def test_a_server_that_is_away_is_a_transient_error() -> None:
