@@ -102,7 +102,7 @@ class Asking:
 
     def _fetch(self, sql: str, values: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
         with closing(self._connection.cursor()) as cursor:
-            cursor.execute(sql, values)
+            cursor.execute(sql, *([values] if values else []))
             answer: Sequence[Sequence[Any]] = cursor.fetchall()
             return answer
 

@@ -30,11 +30,12 @@ def isolation(connection: Connection) -> IsolationLevel:
 
     The database is asked once for each of its connections.
     """
-    option: IsolationLevel | None = connection.get_execution_options().get("isolation_level")
-    if option is not None:
-        return option
     if commits_each(connection):
         return "AUTOCOMMIT"
+    option: IsolationLevel | None = connection.get_execution_options().get("isolation_level")
+    # In a transaction that was begun by text, AUTOCOMMIT is not what holds.
+    if option is not None and option != "AUTOCOMMIT":
+        return option
     level: IsolationLevel | None = connection.info.get(_LEVEL_KEY)
     if level is None:
         level = connection.info[_LEVEL_KEY] = connection.get_isolation_level()

@@ -40,8 +40,8 @@ class Ledger:
         added = connection.execute(
             insert(self.table), {"tags": list(tags), "created_at": datetime.now(UTC)}
         )
-        number = added.inserted_primary_key[0]
-        if len(self._own) < _MOST_REMEMBERED:
+        (number,) = added.inserted_primary_key or (None,)
+        if number is not None and len(self._own) < _MOST_REMEMBERED:
             self._own[number] = tuple(tags)
 
     def settle(self, connection: Connection, cache: Tags) -> None:

@@ -27,7 +27,7 @@ class Plain:
 Operand = Slot | Plain
 """Where a value comes from: a parameter or the text."""
 
-_ESCAPED: Final = ("\\", "'", '"', "%")
+_ESCAPED: Final = ("\\", "'", '"')
 
 
 def parsed(sql: str, dialect: str) -> exp.Expr | None:
