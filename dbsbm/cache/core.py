@@ -126,8 +126,13 @@ class Core:
         renew_after_fork(self)
 
     def renew(self) -> None:
-        """Have nothing under way. `refreshing`: the keys that are loaded anew right now."""
+        """Have nothing under way.
+
+        `refreshing` are the keys that are loaded anew right now, `pushes` how often the server has
+        told of changes.
+        """
         self.refreshing: set[str] = set()
+        self.pushes = 0
 
     # What may be believed.
 
@@ -195,6 +200,7 @@ class Core:
 
     def heard(self, names: Sequence[str]) -> None:
         """Take the server's word that keys or tags have changed."""
+        self.pushes += 1
         if self.local is not None:
             self.local.invalidate(names)
         self.flights.outdate(names, pushed=True)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import redis.asyncio
+from redis.exceptions import NoScriptError
 
 from dbsbm.cache.core import FAILURES, Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loading_of
@@ -81,7 +82,10 @@ class Coroutines:
             return FAILED
         try:
             async with asyncio.timeout_at(ends_at):
-                answer = await call.run(server)
+                try:
+                    answer = await call.run(server)
+                except NoScriptError:
+                    answer = await call.run(server.by_text)
         except FAILURES as error:
             core.failed(call, error)
             return FAILED

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from threading import Lock
 from typing import Any
 
@@ -34,6 +35,14 @@ class Abandoned(Exception):
     """Whoever led the flight was stopped by something that concerns only itself."""
 
 
+class Phase(Enum):
+    """What a flight is about; see `Flight.is_outdated_by`."""
+
+    LOOKING = "looking"
+    RESTING = "resting"
+    LOADING = "loading"
+
+
 class Flight:
     """A read or load under way, which callers of the same key wait for together.
 
@@ -43,48 +52,60 @@ class Flight:
         future: Its `Landed`, or what its loader raised, or Abandoned.
     """
 
-    __slots__ = ("_followers", "_is_own_push_due", "_rests", "began", "future", "names")
+    __slots__ = ("_followers", "_is_own_push_due", "_phase", "_touched", "began", "future", "names")
 
     def __init__(self, names: tuple[str, ...], began: float) -> None:
         self.names = names
         self.began = began
         self.future: Future[Landed] = Future()
         self._followers = 0
-        self._rests = False
+        self._phase = Phase.LOOKING
+        self._touched = False
         self._is_own_push_due = False
 
     def joined(self) -> None:
         """Count a caller that waits."""
         self._followers += 1
 
-    @contextmanager
-    def at_rest(self) -> Iterator[None]:
-        """Mark a time after which everything is looked up again: no change can outdate it."""
-        self._rests = True
-        try:
-            yield
-        finally:
-            self._rests = False
+    def looks(self, *, takes_lease: bool = False) -> None:
+        """Begin to look at the server, perhaps by trying to take the lease of the key.
 
-    def expects_own_push(self) -> None:
-        """Say that a lease is about to be taken, which the server will tell us of as well.
-
-        The load begins after that, so whatever else the same push tells of does not outdate it.
+        Who takes it is told by a push as well. The load begins after that, so what else this push
+        tells of is nothing new to it.
         """
-        self._is_own_push_due = True
+        self._phase, self._touched = Phase.LOOKING, False
+        self._is_own_push_due = takes_lease
 
-    def expects_no_push(self) -> None:
-        """Say that no lease was taken."""
-        self._is_own_push_due = False
+    def rests(self) -> None:
+        """Wait for something after which the server is looked at again."""
+        self._phase = Phase.RESTING
+
+    def loads(self) -> None:
+        """Begin to load."""
+        self._phase = Phase.LOADING
+
+    @property
+    def has_to_look_again(self) -> bool:
+        """Tell whether somebody may have joined after what was found had changed."""
+        return self._touched and self._followers > 0
 
     def is_outdated_by(self, name: str, *, pushed: bool) -> bool:
-        """Tell whether a change of a key or tag makes what this flight brings too old."""
-        if self._rests:
-            return False
-        if pushed and self._is_own_push_due and name == self.names[0]:
+        """Take the word that a key or tag has changed.
+
+        Args:
+            name: What has changed.
+            pushed: It is the server that says so, and not this process that changed it.
+
+        Returns:
+            Whether later callers must not join: what is brought was begun before the change.
+        """
+        is_own = pushed and self._is_own_push_due and name == self.names[0]
+        if is_own:
             self._is_own_push_due = False
-            return False
-        return True
+        if self._phase is Phase.LOADING:
+            return not is_own
+        self._touched = True
+        return False
 
     def land(self, landed: Landed) -> None:
         """Give the waiting callers what was brought: a copy, for the leader may change its own."""

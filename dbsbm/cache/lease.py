@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from dbsbm.cache.forks import renew_after_fork
@@ -26,8 +27,23 @@ RENEW_EVERY: Final = 0.25
 """Seconds, so that two renewals may fail."""
 
 
+@dataclass(slots=True)
+class Held:
+    """A lease that this process holds.
+
+    Attributes:
+        token: What stands under the key.
+        renew_at: When it is to be renewed.
+        ends_at: When it is given up.
+    """
+
+    token: bytes
+    renew_at: float
+    ends_at: float
+
+
 class Leases:
-    """The leases that this process holds now, with when each is to be given up.
+    """The leases that this process holds now.
 
     Args:
         clock: Seconds that only grow.
@@ -40,12 +56,13 @@ class Leases:
 
     def renew(self) -> None:
         """Hold none: those of a parent process are its own."""
-        self._held: dict[str, tuple[bytes, float]] = {}
+        self._held: dict[str, Held] = {}
 
     @contextmanager
     def hold(self, wire: str, token: bytes, longest: float) -> Iterator[None]:
         """Have a lease renewed, for so many seconds at most."""
-        self._held[wire] = (token, self._clock() + longest)
+        now = self._clock()
+        self._held[wire] = Held(token, now + RENEW_EVERY, now + longest)
         try:
             yield
         finally:
@@ -54,13 +71,19 @@ class Leases:
     def lost(self, wire: str, token: bytes) -> None:
         """Renew a lease no longer."""
         held = self._held.get(wire)
-        if held is not None and held[0] == token:
+        if held is not None and held.token == token:
             self._held.pop(wire, None)
 
     def due(self) -> dict[str, bytes]:
-        """Return the keys and tokens of leases to renew; those held for too long are let go."""
-        now = self._clock()
-        for wire, (token, ends_at) in tuple(self._held.items()):
-            if now >= ends_at:
-                self.lost(wire, token)
-        return {wire: token for wire, (token, _) in tuple(self._held.items())}
+        """Return the keys and tokens of the leases to renew now.
+
+        One that has been held for too long is let go: whoever waits for its load takes it over.
+        """
+        now, due = self._clock(), {}
+        for wire, held in tuple(self._held.items()):
+            if now >= held.ends_at:
+                self.lost(wire, held.token)
+            elif now >= held.renew_at:
+                held.renew_at = now + RENEW_EVERY
+                due[wire] = held.token
+        return due

@@ -98,10 +98,12 @@ def lead(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
 
 def fetch(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
     """Return what the server has, or else what the loader brings."""
-    shown = yield from look(core, request.key, request.tags)
+    pushes = core.pushes
+    shown = yield from _look(core, request, flight)
     stored = shown.stored
     if stored is None:
-        return (yield from _load(core, request, shown, flight))
+        is_leased = shown.is_leased and core.is_pushed
+        return (yield from _load(core, request, flight, shown.seen, pushes if is_leased else None))
     is_stale = core.is_stale(stored)
     if not is_stale and not core.is_due(stored):
         return Landed(stored.value, stored.size)
@@ -109,6 +111,15 @@ def fetch(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
         yield from refresh_later(core, request, stored.id)
         return Landed(stored.value, stored.size, is_stale)
     return (yield from _refresh_now(core, request, stored, is_stale=is_stale))
+
+
+def _look(core: Core, request: Request, flight: Flight) -> Flow[Look]:
+    """Look at what the server has for all who wait, also for those who joined meanwhile."""
+    while True:
+        flight.looks()
+        shown = yield from look(core, request.key, request.tags)
+        if shown.stored is None or not flight.has_to_look_again:
+            return shown
 
 
 def refresh(core: Core, request: Request) -> Flow[Any | Miss]:
@@ -190,23 +201,39 @@ def reload(core: Core, request: Request, stored: Stored) -> Flow[Any | Miss]:
     return value
 
 
-def _load(core: Core, request: Request, shown: Look, flight: Flight) -> Flow[Landed]:
-    """Load, or wait for another process that does."""
-    key, seen, poll, waited = request.key, shown.seen, FIRST_POLL, False
+def _load(
+    core: Core, request: Request, flight: Flight, seen: bytes, leased_at: int | None
+) -> Flow[Landed]:
+    """Load, or wait for another process that does.
+
+    Args:
+        core: The state of the cache.
+        request: What to load.
+        flight: Who waits for it.
+        seen: Tells what is there already and cannot be believed.
+        leased_at: `core.pushes` before the lease of another process was seen, if it was.
+    """
+    key, poll, waited = request.key, FIRST_POLL, False
     gives_up_at = core.clock() + _load_limit(core, key)
     while core.trusts_server(key) and core.clock() < gives_up_at:
         with core.bells.listen(key.wire) as bell:
+            if leased_at == core.pushes:
+                leased_at, waited = None, True
+                flight.rests()
+                yield Wait(bell, LEASE_MS / 1000)
+                continue
             grant = yield from _acquire(core, request, seen, flight)
             if grant.look is None:
+                flight.loads()
                 return (yield from _load_and_store(core, request, grant))
-            if grant.look.stored is not None:
-                stored = grant.look.stored
+            stored, seen = grant.look.stored, grant.look.seen
+            if stored is not None and not flight.has_to_look_again:
                 return Landed(stored.value, stored.size, core.is_stale(stored), waited)
-            seen = grant.look.seen
             if grant.look.is_leased:
-                with flight.at_rest():
-                    yield Wait(bell, LEASE_MS / 1000 if core.is_pushed else poll)
+                flight.rests()
+                yield Wait(bell, LEASE_MS / 1000 if core.is_pushed else poll)
                 poll, waited = min(poll * 2, LAST_POLL), True
+    flight.loads()
     return (yield from _load_and_store(core, request, ALONE))
 
 
@@ -214,7 +241,7 @@ def _acquire(core: Core, request: Request, seen: bytes, flight: Flight) -> Flow[
     """Ask for the lease of a key, whose value, if it has one, is the one seen."""
     key, since = request.key, core.sequence
     lease = envelope.lease(core.lease_ms)
-    flight.expects_own_push()
+    flight.looks(takes_lease=True)
     if request.tags or seen:
         held, stamps = yield from _acquire_by_script(core, request, seen, lease)
     else:
@@ -228,7 +255,6 @@ def _acquire(core: Core, request: Request, seen: bytes, flight: Flight) -> Flow[
         return ALONE
     if held is None:
         return Grant(lease, stamps)
-    flight.expects_no_push()
     return Grant(look=(yield from judge(core, key, Held(held, since, stamps), request.tags)))
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 import redis
+from redis.exceptions import NoScriptError
 
 from dbsbm.cache.core import FAILURES, Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loading_of
@@ -179,7 +180,10 @@ class Threads:
             core.skipped(call)
             return FAILED
         try:
-            answer = call.run(server)
+            try:
+                answer = call.run(server)
+            except NoScriptError:
+                answer = call.run(server.by_text)
         except FAILURES as error:
             core.failed(call, error)
             return FAILED

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from dbsbm.cache.core import Core
 from dbsbm.cache.effects import FAILED, Call, Flow
-from dbsbm.cache.lease import LEASE_MS, RENEW_EVERY
+from dbsbm.cache.lease import LEASE_MS
 from dbsbm.cache.mirror import POLICY_KEY
 from dbsbm.cache.overrides import PolicyError
 from dbsbm.cache.policies import parse_mirror
@@ -31,7 +31,7 @@ class Upkeep:
     def __init__(self, core: Core, run: Callable[[Flow[Any]], Any]) -> None:
         self._core = core
         self._run = run
-        self._renewed_at = self._drained_at = core.clock()
+        self._drained_at = core.clock()
         self._is_policy_due = True
 
     def heard(self, names: Sequence[str]) -> None:
@@ -75,9 +75,7 @@ class Upkeep:
             core.local.drain()
         if core.link.is_open:
             return
-        if now - self._renewed_at >= RENEW_EVERY:
-            self._renewed_at = now
-            self._run(renew_leases(core))
+        self._run(renew_leases(core))
         if self._is_policy_due:
             self._is_policy_due = not self._run(take_policies(core))
 
