@@ -9,6 +9,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Dialect, Engine, Pool, StaticPool
@@ -20,7 +21,7 @@ from dbsbm.querycache.refusals import Reason, Refusal
 
 # What drivers are given, and whose `repr` says all, alike in every process.
 _SPELLED: Final = frozenset(
-    {type(None), bool, int, float, str, bytes, Decimal, date, datetime, time, timedelta}
+    {type(None), bool, int, float, str, bytes, Decimal, date, datetime, time, timedelta, UUID}
 )
 
 _MOST_NAMES: Final = 3

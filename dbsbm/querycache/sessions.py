@@ -67,7 +67,8 @@ def refuse_way(state: ORMExecuteState) -> None:
     Raises:
         Refusal: It wants its rows as they arrive, or from the database itself.
     """
-    if not (state.is_select or state.statement.is_text) or state.is_executemany:
+    writes = state.is_insert or state.is_update or state.is_delete
+    if writes or state.is_executemany:
         raise Refusal(Reason.NOT_A_SELECT, "the statement is no SELECT")
     if state.is_column_load:
         raise Refusal(Reason.REFRESH, "what is loaded already is wanted from the database")

@@ -138,13 +138,17 @@ PINNED = {
         {"bets:guild_id=#7", "legs:guild_id=#7"},
     ),
     "three tables carry it on": (
-        "SELECT * FROM bets JOIN legs ON legs.guild_id = bets.guild_id "
-        "JOIN notes ON legs.guild_id = notes.guild_id WHERE notes.guild_id = 7",
+        (
+            "SELECT * FROM bets JOIN legs ON legs.guild_id = bets.guild_id "
+            "JOIN notes ON legs.guild_id = notes.guild_id WHERE notes.guild_id = 7"
+        ),
         {"bets:guild_id=#7", "legs:guild_id=#7", "notes:guild_id=#7"},
     ),
     "an outer join takes the value over": (
-        "SELECT * FROM bets LEFT JOIN legs ON legs.guild_id = bets.guild_id "
-        "WHERE bets.guild_id = 7",
+        (
+            "SELECT * FROM bets LEFT JOIN legs ON legs.guild_id = bets.guild_id "
+            "WHERE bets.guild_id = 7"
+        ),
         {"bets:guild_id=#7", "legs:guild_id=#7"},
     ),
     "an outer join's condition pins what is joined": (
@@ -156,22 +160,28 @@ PINNED = {
         {"bets:*", "legs:guild_id=#7"},
     ),
     "WHERE pins both sides of a right join": (
-        "SELECT * FROM bets RIGHT JOIN legs ON legs.bet_id = bets.id "
-        "WHERE legs.guild_id = 7 AND bets.guild_id = 8",
+        (
+            "SELECT * FROM bets RIGHT JOIN legs ON legs.bet_id = bets.id "
+            "WHERE legs.guild_id = 7 AND bets.guild_id = 8"
+        ),
         {"bets:guild_id=#8", "legs:guild_id=#7"},
     ),
     "a subquery": (
-        "SELECT * FROM bets WHERE guild_id = 7 AND id IN (SELECT bet_id FROM legs WHERE bet_id = 3)",
+        "SELECT * FROM bets WHERE guild_id = 7 AND odds IN (SELECT 1 FROM legs WHERE bet_id = 3)",
         {"bets:guild_id=#7", "legs:bet_id=#3"},
     ),
     "a subquery takes the value over": (
-        "SELECT * FROM bets WHERE guild_id = 7 AND EXISTS "
-        "(SELECT 1 FROM legs WHERE legs.guild_id = bets.guild_id)",
+        (
+            "SELECT * FROM bets WHERE guild_id = 7 AND EXISTS "
+            "(SELECT 1 FROM legs WHERE legs.guild_id = bets.guild_id)"
+        ),
         {"bets:guild_id=#7", "legs:guild_id=#7"},
     ),
     "a subquery two levels down": (
-        "SELECT * FROM bets WHERE guild_id = 7 AND EXISTS (SELECT 1 FROM legs WHERE EXISTS "
-        "(SELECT 1 FROM notes WHERE notes.guild_id = bets.guild_id))",
+        (
+            "SELECT * FROM bets WHERE guild_id = 7 AND EXISTS (SELECT 1 FROM legs WHERE EXISTS "
+            "(SELECT 1 FROM notes WHERE notes.guild_id = bets.guild_id))"
+        ),
         {"bets:guild_id=#7", "legs:*", "notes:guild_id=#7"},
     ),
     "a subquery as a column": (

@@ -127,7 +127,9 @@ def _change(database: sqlite3.Connection, random: Random) -> set[str]:
         values = (number, random.choice([*VALUES, None]), random.choice([*VALUES, None]))
         database.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", values)
     rows = [*before, *database.execute(find, (number,)).fetchall()]
-    tags = scope_tags_of(METADATA.tables[table], [dict(zip(COLUMNS, row)) for row in rows])
+    tags = scope_tags_of(
+        METADATA.tables[table], [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    )
     assert tags is not None
     return tags | {any_tag(table)}
 
