@@ -1,8 +1,9 @@
 """The log of hot keys: what all processes read most, in slots of ten minutes, on the server.
 
-A process knows its own hot keys (`dbsbm.cache.hotkeys`), by share. Each adds to the log what that
-share comes to of the reads it made since it last did, so that a busy process weighs more than an
-idle one. The log is bounded, and made of estimates: it says where to look and what to warm.
+A process knows its own hot keys (`dbsbm.cache.hotkeys`), by their share of the reads that found
+something. Each adds to the log what that share comes to of the hits it had since it last did, so
+that a busy process weighs more than an idle one. The log is bounded, and made of estimates: it says
+where to look and what to warm.
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ class Hot:
 
     Attributes:
         wire: The key on the server.
-        reads: About how often it was read, recent reads weighing more.
-        share: Its part of all reads, 0 to 1.
+        reads: About how often it was read and found, recent reads weighing more.
+        share: Its part of all such reads, 0 to 1.
     """
 
     wire: str
@@ -102,7 +103,7 @@ class HotLogger:
 
     Args:
         hot: The hot keys of this process.
-        stats: Its counts, for the number of reads.
+        stats: Its counts, for the number of hits.
         client: A client from `connect`.
         clock: Seconds that only grow.
     """
@@ -137,7 +138,7 @@ class HotLogger:
             if self._clock() < self._next_at:
                 return True
             self._next_at = self._clock() + ADD_SECONDS
-            reads = sum(each.hits + each.misses for each in self._stats.snapshot().values())
+            reads = sum(each.hits for each in self._stats.snapshot().values())
             if not self._send(reads - self._logged_reads):
                 return False
             self._logged_reads = reads

@@ -54,7 +54,7 @@ class Process:
         self.logger = HotLogger(self.shares, self.stats, client, lambda: self.now)
 
     def log(self, reads: int) -> bool:
-        self.stats.missed(GAME, reads)
+        self.stats.local_hits(GAME, reads, 0)
         self.now += ADD_SECONDS
         return self.logger.flush()
 
@@ -91,7 +91,7 @@ def test_the_log_is_written_every_two_seconds_and_not_where_nothing_was_read(
 ) -> None:
     process = Process(client, a=1.0)
     process.log(10)
-    process.stats.missed(GAME, 10)
+    process.stats.local_hits(GAME, 10, 0)
     process.now += ADD_SECONDS - 0.1
     assert process.logger.flush()
     assert read_hot(client, 1)[0].reads == 10

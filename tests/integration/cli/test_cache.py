@@ -124,7 +124,7 @@ def test_the_hottest_keys_are_shown_with_their_share(run: Run, client: redis.Red
             return self[:n]
 
     stats = Stats()
-    stats.missed(GAME, 1000)
+    stats.local_hits(GAME, 1000, 0)
     assert HotLogger(Source([Hot(KEY.wire, 0.25)]), stats, client).flush()
     assert run("top").out.splitlines()[1].split()[:3] == [KEY.wire, "game_data", "25.0%"]
     [hot] = run("top", "-n", "1", "--hours", "--json").json
