@@ -21,7 +21,7 @@ from bot.client import Bot
 from bot.dispatcher import Dispatcher
 from bot.fleet import Fleet
 from dbsbm import logs
-from dbsbm.cache import open_async_cache
+from dbsbm.cache import Keyring, open_async_cache
 from dbsbm.errors import ConfigError
 from dbsbm.settings import Settings, load_settings
 from dbsbm.wire.seal import Sealer
@@ -76,7 +76,7 @@ def checked_token(settings: Settings) -> SecretStr:
 
 
 async def _run(settings: Settings, token: SecretStr) -> None:
-    cache = open_async_cache(settings.cache)
+    cache = open_async_cache(settings.cache, keyring=Keyring((1, settings.secret_key)))
     fleet = Fleet(MessageBuilder(celery_app(settings.broker)), Broker(settings.broker))
     autocomplete = Autocomplete(
         cache,

@@ -14,9 +14,11 @@ from dbsbm.cache.cache import Cache
 from dbsbm.cache.connection import connect as connect_cache
 from dbsbm.cache.hotlog import HotLogger
 from dbsbm.cache.opening import open_cache
+from dbsbm.cache.signing import Keyring
 from dbsbm.cache.totals import StatsFlusher
 from dbsbm.commands.standings import Standings
 from dbsbm.db.engine import Database
+from dbsbm.db.models import UNWATCHED, Base, CacheDebt
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
@@ -28,6 +30,7 @@ from dbsbm.monitor.recorder import Recorder
 from dbsbm.providers.guard import Guard
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.providers.registry import Registry, build_registry
+from dbsbm.querycache import QueryCache
 from dbsbm.settings import Settings
 from dbsbm.slips.gallery import Gallery
 from dbsbm.sports.board import Board
@@ -62,7 +65,7 @@ class Services:
 
     @cached_property
     def database(self) -> Database:
-        """The database. Effects of a commit are sent as soon as it is done."""
+        """The database. A commit's effects are sent, and the cache is told of its changes."""
         settings = self.settings
         database = Database(
             settings.database,
@@ -74,7 +77,20 @@ class Services:
         )
         if settings.enable_performance_monitoring:
             queries.attach(database.engine, self.recorder, settings.slow_query_seconds)
+        self.query_cache.attach(database.engine)
+        for sessions in database.sessions:
+            self.query_cache.attach_session(sessions)
         return database
+
+    @cached_property
+    def query_cache(self) -> QueryCache:
+        """Answers of the database, forgotten as soon as a commit makes them wrong."""
+        return QueryCache(
+            self.cache,
+            Base.metadata,
+            ledger=Base.metadata.tables[CacheDebt.__tablename__],
+            unwatched=[table.__tablename__ for table in UNWATCHED],
+        )
 
     @cached_property
     def cache_client(self) -> redis.Redis:
@@ -84,7 +100,7 @@ class Services:
     @cached_property
     def cache(self) -> Cache:
         """The cache, with copies in this process. Its thread starts when it is first used."""
-        cache = open_cache(self.settings.cache)
+        cache = open_cache(self.settings.cache, keyring=Keyring((1, self.settings.secret_key)))
         watch_cache(cache.stats, self.recorder)
         flusher = StatsFlusher(cache.stats, self.cache_client, gauges=cache.gauges)
         self.recorder.add_source(lambda: _ignore(flusher.flush()))
@@ -141,7 +157,7 @@ class Services:
     @cached_property
     def standings(self) -> Standings:
         """How members have done."""
-        return Standings(self.database)
+        return Standings(self.database, self.query_cache)
 
     @cached_property
     def delivery(self) -> Delivery:

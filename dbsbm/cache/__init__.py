@@ -18,6 +18,7 @@ from dbsbm.cache.health import CacheHealth, check
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.opening import open_async_cache, open_cache
+from dbsbm.cache.signing import Keyring
 from dbsbm.cache.stats import Counters, Stats
 from dbsbm.cache.totals import StatsFlusher, read_totals
 
@@ -31,6 +32,7 @@ __all__ = [
     "Counters",
     "EncodeError",
     "Key",
+    "Keyring",
     "LoadTimeout",
     "Miss",
     "RecursiveLoad",

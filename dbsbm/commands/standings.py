@@ -1,14 +1,25 @@
-"""Records and rankings, read for commands."""
+"""Records and rankings, read for commands through the cache.
+
+They are forgotten when a bet of the guild or the member is placed or settled, so what members read
+is never older than what was committed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from dbsbm.betting.record import Record
+from dbsbm.cache.cacheable import register
+from dbsbm.cache.categories import Category
 from dbsbm.db.engine import Database
 from dbsbm.db.queries import standings
 from dbsbm.db.queries.standings import Open, Standing
+from dbsbm.querycache import QueryCache
+
+for kind in (Record, Standing, Open):
+    register(kind, name=f"standings.{kind.__name__.lower()}")
 
 
 class Standings:
@@ -17,20 +28,28 @@ class Standings:
     Every method raises TransientError where the database is away.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, query_cache: QueryCache) -> None:
         self._database = database
+        of_members = query_cache.cached(Category.USER_DATA)
+        self._record = of_members(standings.record)
+        self._at_stake = of_members(standings.at_stake)
+        self._ranking = query_cache.cached(Category.GUILD_DATA)(_ranking)
 
     def record(self, guild_id: int, user_id: int, since: datetime | None) -> Record:
         """A member's record in a guild, of bets settled since a moment or of all."""
         with self._database.read() as session:
-            return standings.record(session, guild_id, user_id, since)
+            return self._record(session, guild_id, user_id, since)
 
     def at_stake(self, guild_id: int, user_id: int) -> Open:
         """What a member has at stake in a guild."""
         with self._database.read() as session:
-            return standings.at_stake(session, guild_id, user_id)
+            return self._at_stake(session, guild_id, user_id)
 
-    def ranking(self, guild_id: int, since: datetime | None) -> Sequence[Standing]:
+    def ranking(self, guild_id: int, since: datetime | None) -> list[Standing]:
         """The members of a guild by profit, the best first."""
         with self._database.read() as session:
-            return standings.ranking(session, guild_id, since)
+            return self._ranking(session, guild_id, since)
+
+
+def _ranking(session: Session, guild_id: int, since: datetime | None) -> list[Standing]:
+    return list(standings.ranking(session, guild_id, since))

@@ -76,6 +76,11 @@ class Database:
         """`mysql`, `mariadb` or `sqlite`."""
         return self.engine.dialect.name
 
+    @property
+    def sessions(self) -> tuple[sessionmaker[Session], ...]:
+        """What makes the sessions of every transaction, for what watches or serves them."""
+        return self._write, self._read
+
     def transact(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction and commit; effects go out after the commit.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
 from dbsbm.bootstrap import Services
 from dbsbm.cache.categories import Category
-from dbsbm.cache.keys import Key
-from dbsbm.db.models import Bet, Guild, Member
+from dbsbm.commands.period import Period
+from dbsbm.db.models import Bet
 from dbsbm.maintenance import hot_keys
 from dbsbm.providers.errors import ProviderError
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 HOT_KEYS = "hot_keys"
 RECENT_SLIPS = 50
-RECENT_MEMBERS = 500
+RECENT_BETS = 2000
 
 
 def of(services: Services) -> dict[str, Callable[[], int]]:
@@ -61,35 +61,29 @@ def _games(services: Services) -> int:
 
 
 def _guilds(services: Services) -> int:
-    with services.database.read() as session:
-        guilds = session.scalars(select(Guild)).all()
-    return sum(
-        services.cache.set(
-            Key.of(Category.GUILD_DATA, guild.id),
-            {
-                "name": guild.name,
-                "min_units": guild.min_units,
-                "max_units": guild.max_units,
-                "unit_step": guild.unit_step,
-                "odds_format": guild.odds_format,
-            },
-        )
-        for guild in guilds
-    )
+    """Leaderboards of the guilds whose members placed the newest bets."""
+    guilds = {guild_id for guild_id, _ in _recent_members(services)}
+    now = datetime.now(UTC)
+    for guild_id in guilds:
+        for period in Period:
+            services.standings.ranking(guild_id, period.since(now))
+    return len(guilds) * len(Period)
 
 
 def _members(services: Services) -> int:
+    """Records of the members who placed the newest bets."""
+    members = _recent_members(services)
+    for guild_id, user_id in members:
+        services.standings.record(guild_id, user_id, None)
+        services.standings.at_stake(guild_id, user_id)
+    return 2 * len(members)
+
+
+def _recent_members(services: Services) -> set[tuple[int, int]]:
+    """Guild and user of the members who placed the newest bets."""
+    newest = select(Bet.guild_id, Bet.user_id).order_by(Bet.id.desc()).limit(RECENT_BETS)
     with services.database.read() as session:
-        members = session.scalars(
-            select(Member).order_by(Member.updated_at.desc()).limit(RECENT_MEMBERS)
-        ).all()
-    return sum(
-        services.cache.set(
-            Key.of(Category.USER_DATA, member.guild_id, member.user_id),
-            {"display_name": member.display_name, "avatar": member.avatar},
-        )
-        for member in members
-    )
+        return {(guild_id, user_id) for guild_id, user_id in session.execute(newest)}
 
 
 def _slips(services: Services) -> int:

@@ -123,6 +123,8 @@ class QueryCache:
         also: What triggers change: by table, the tables that a write to it changes too.
         ledger: The table for what the cache's server could not be told of; see
             `dbsbm.querycache.ledger`.
+        unwatched: Names of tables whose writes are told to nobody, which spares each of their
+            transactions two calls of the server: queries that read them are not cached.
     """
 
     def __init__(
@@ -134,13 +136,17 @@ class QueryCache:
         pure: Collection[str] = (),
         also: Mapping[str, Sequence[str]] | None = None,
         ledger: Table | None = None,
+        unwatched: Collection[str] = (),
     ) -> None:
         also_pure = frozenset(name.upper() for name in pure)
-        unwatched = frozenset({ledger.name.lower()} if ledger is not None else ())
+        own = () if ledger is None else (ledger.name,)
+        ignored = frozenset(name.lower() for name in (*own, *unwatched))
         self._cache, self._category = cache, category
-        self._transactions = Transactions(cache, metadata, also=also, ledger=ledger)
+        self._transactions = Transactions(
+            cache, metadata, also=also, ledger=ledger, unwatched=ignored
+        )
         views = Views(cache, category, also_pure)
-        self._queries = Queries(cache, Planner(metadata, also_pure, unwatched), views, category)
+        self._queries = Queries(cache, Planner(metadata, also_pure, ignored), views, category)
         self._refusals = Refusals()
         self._dialects: WeakSet[Dialect] = WeakSet()
         self._means = Means(cache, Hints(cache, category), self._admit, self._refusals.add)

@@ -12,7 +12,7 @@ them with `changed`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -45,6 +45,7 @@ class Transactions:
         metadata: The tables that cached queries read.
         also: What triggers change: by table, the tables that a write to it changes too.
         ledger: The table for debts, see `dbsbm.querycache.ledger`.
+        unwatched: Names of tables that no cached query reads.
         guard_for: How long a guard lasts whose writer dies.
     """
 
@@ -55,12 +56,13 @@ class Transactions:
         *,
         also: Mapping[str, Sequence[str]] | None = None,
         ledger: Table | None = None,
+        unwatched: Collection[str] = (),
         guard_for: timedelta = GUARD_FOR,
     ) -> None:
         self._cache = cache
         self._telling = Telling(cache, guard_for)
         self._ledger = Ledger(ledger) if ledger is not None else None
-        ignored = [ledger.name] if ledger is not None else []
+        ignored = [*unwatched, *([ledger.name] if ledger is not None else ())]
         self._writes = Writes(metadata, also=also, ignored=ignored)
         self._commits: dict[Dialect, tuple[Any, Any]] = {}
         self._listeners: tuple[tuple[str, Callable[..., Any]], ...] = (

@@ -13,6 +13,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Game, League, Team
+from dbsbm.querycache.tags import GLOBAL_TAG, any_tag, scope_tag, table_tag
 
 BACK = timedelta(hours=12)
 AHEAD = timedelta(days=3)
@@ -32,49 +33,72 @@ def teams_key(league: str) -> Key:
 
 
 class Board:
-    """Reads boards through the cache, and fills the cache from the database."""
+    """Reads boards through the cache, which forgets them when a commit changes what they show."""
 
     def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
-        self._cache = cache
+        self._leagues = cache.cached(
+            Category.LEAGUE_DATA,
+            name="leagues",
+            tags=[GLOBAL_TAG, table_tag("leagues"), any_tag("leagues")],
+        )(self._load_leagues)
+        self._games = cache.cached(
+            Category.GAME_DATA, name="games", tags=lambda league: _tags(league, "games", "teams")
+        )(self._load_games)
+        self._teams = cache.cached(
+            Category.TEAM_DATA, name="teams", tags=lambda league: _tags(league, "teams")
+        )(self._load_teams)
 
     def games(self, league: str) -> list[dict[str, Any]]:
         """The league's games from 12 hours back to 3 days ahead, by start."""
-        board: list[dict[str, Any]] = self._cache.get_or_load(
-            games_key(league), lambda: self._read(lambda session: _load_games(session, league))
-        )
-        return board
+        return self._games(league)
 
     def warm_leagues(self) -> int:
-        """Put the list of leagues into the cache; returns keys written."""
-        return int(self._cache.set(LEAGUES_KEY, self._read(_load_leagues)))
+        """Load the list of leagues anew; returns keys written."""
+        self._leagues.refresh()
+        return 1
 
     def warm_games(self, league: str) -> int:
-        """Put a league's board into the cache; returns keys written."""
-        board = self._read(lambda session: _load_games(session, league))
-        return int(self._cache.set(games_key(league), board))
+        """Load a league's board anew; returns keys written."""
+        self._games.refresh(league)
+        return 1
 
     def warm_teams(self, league: str) -> int:
-        """Put a league's teams into the cache; returns keys written."""
-        teams = self._read(lambda session: _load_teams(session, league))
-        return int(self._cache.set(teams_key(league), teams))
+        """Load a league's teams anew; returns keys written."""
+        self._teams.refresh(league)
+        return 1
 
-    def _read(self, load: Any) -> Any:
+    def _load_leagues(self) -> list[dict[str, Any]]:
         with self._database.read() as session:
-            return load(session)
+            return _leagues(session)
+
+    def _load_games(self, league: str) -> list[dict[str, Any]]:
+        with self._database.read() as session:
+            return _games(session, league)
+
+    def _load_teams(self, league: str) -> list[dict[str, Any]]:
+        with self._database.read() as session:
+            return _teams(session, league)
 
 
-def _load_leagues(session: Session) -> list[dict[str, Any]]:
+def _tags(league: str, *tables: str) -> list[str]:
+    """What a value depends on that is made of a league's rows in these tables."""
+    scope = {"league_key": league}
+    own = [tag for table in tables for tag in (table_tag(table), scope_tag(table, scope))]
+    return [GLOBAL_TAG, *own]
+
+
+def _leagues(session: Session) -> list[dict[str, Any]]:
     rows = session.scalars(select(League).order_by(League.name))
     return [{"key": row.key, "name": row.name, "sport": row.sport} for row in rows]
 
 
-def _load_teams(session: Session, league: str) -> list[dict[str, Any]]:
+def _teams(session: Session, league: str) -> list[dict[str, Any]]:
     rows = session.scalars(select(Team).where(Team.league_key == league).order_by(Team.name))
     return [{"id": row.id, "name": row.name, "abbreviation": row.abbreviation} for row in rows]
 
 
-def _load_games(session: Session, league: str) -> list[dict[str, Any]]:
+def _games(session: Session, league: str) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     games = session.scalars(
         select(Game)

@@ -8,6 +8,7 @@ import redis
 
 from dbsbm.cache.connection import connect
 from dbsbm.cache.serializer import Serializer
+from dbsbm.cache.signing import Keyring
 from dbsbm.settings import load_settings
 
 CONNECT_TIMEOUT: Final = 2.0
@@ -21,7 +22,7 @@ def open_client() -> redis.Redis:
 
 def serializer() -> Serializer:
     """Return what opens the values of the fleet's processes."""
-    return Serializer()
+    return Serializer(Keyring((1, load_settings().secret_key)))
 
 
 def add_json(parser: Any) -> None:

@@ -1,5 +1,7 @@
 """Every table of the fleet. Importing this package fills `Base.metadata`."""
 
+from typing import Final
+
 from dbsbm.db.models.base import Base
 from dbsbm.db.models.bets import Bet, BetLeg, LedgerEntry
 from dbsbm.db.models.effects import DeadLetter, Effect
@@ -18,7 +20,15 @@ from dbsbm.db.models.operations import (
 from dbsbm.db.models.people import Guild, Interaction, Member
 from dbsbm.db.models.sports import Game, League, Team
 
+UNWATCHED: Final[tuple[type[Base], ...]] = (
+    *(CacheCleanupRun, CacheDebt, CacheHotLog, CachePolicy, DeadLetter, Effect, FindingRow),
+    *(Interaction, LedgerEntry, MetricBatch, MetricSample, OptimizerRun, ScheduleSlot),
+    SlowStatement,
+)
+"""Tables whose rows no cached answer is made of: their many writes need not tell the cache."""
+
 __all__ = [
+    "UNWATCHED",
     "Base",
     "Bet",
     "BetLeg",

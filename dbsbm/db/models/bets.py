@@ -25,6 +25,8 @@ class Bet(Base):
         Index(None, "guild_id", "user_id", "placed_at"),
         Index(None, "state", "placed_at"),
         Index(None, "trace_id"),
+        # What queries are pinned to: the cache forgets those of one guild or member alone.
+        {"info": {"cache_scopes": (("guild_id",), ("guild_id", "user_id"))}},
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -53,7 +55,11 @@ class BetLeg(Base):
     """One pick of a bet. A straight bet has one leg, a parlay several."""
 
     __tablename__ = "bet_legs"
-    __table_args__ = (UniqueConstraint("bet_id", "position"), Index(None, "game_id", "result"))
+    __table_args__ = (
+        UniqueConstraint("bet_id", "position"),
+        Index(None, "game_id", "result"),
+        {"info": {"cache_scopes": (("bet_id",),)}},
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     bet_id: Mapped[int] = mapped_column(ForeignKey("bets.id", ondelete="CASCADE"))

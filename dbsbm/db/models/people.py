@@ -31,6 +31,7 @@ class Member(Base):
     """A member as one guild knows them."""
 
     __tablename__ = "members"
+    __table_args__ = ({"info": {"cache_scopes": (("guild_id",),)}},)
 
     guild_id: Mapped[int] = mapped_column(ForeignKey("guilds.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

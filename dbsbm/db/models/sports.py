@@ -29,7 +29,10 @@ class Team(Base):
     """A team of a league. `team_key` is the accent-folded name, equal for every provider."""
 
     __tablename__ = "teams"
-    __table_args__ = (UniqueConstraint("league_key", "team_key"),)
+    __table_args__ = (
+        UniqueConstraint("league_key", "team_key"),
+        {"info": {"cache_scopes": (("league_key",),)}},
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     league_key: Mapped[str] = mapped_column(ForeignKey("leagues.key"))
@@ -54,6 +57,7 @@ class Game(Base):
         UniqueConstraint("provider", "league_key", "provider_game_id"),
         Index(None, "league_key", "starts_at"),
         Index(None, "status", "starts_at"),
+        {"info": {"cache_scopes": (("league_key",),)}},
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
