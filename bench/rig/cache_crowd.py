@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,8 +39,8 @@ class Worker:
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
+        self._printed = b""
 
     @property
     def pid(self) -> int:
@@ -58,7 +59,7 @@ class Worker:
     def go(self) -> None:
         """Let it begin, or go on."""
         assert self._process.stdin is not None
-        self._process.stdin.write("go\n")
+        self._process.stdin.write(b"go\n")
         self._process.stdin.flush()
 
     def result(self, within: float) -> dict[str, Any]:
@@ -84,11 +85,16 @@ class Worker:
                 pipe.close()
 
     def _line(self, within: float) -> str:
-        assert self._process.stdout is not None
-        there, _, _ = select.select([self._process.stdout], [], [], within)
-        if not there:
-            raise CrowdError(f"{self._process.args} said nothing for {within:g} s")
-        return self._process.stdout.readline()
+        output, ends_at = self._process.stdout, time.monotonic() + within
+        assert output is not None
+        while b"\n" not in self._printed:
+            there, _, _ = select.select([output], [], [], max(0, ends_at - time.monotonic()))
+            read = os.read(output.fileno(), 65_536) if there else b""
+            if not read:
+                raise CrowdError(f"{self._process.args} ended, or said nothing for {within:g} s")
+            self._printed += read
+        line, _, self._printed = self._printed.partition(b"\n")
+        return line.decode()
 
 
 @contextmanager

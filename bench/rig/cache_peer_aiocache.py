@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from typing import Any
@@ -72,6 +73,7 @@ async def hang(url: str, calls: int) -> None:
 
 
 if __name__ == "__main__":
+    logging.disable()  # it logs a traceback of each of the failures that are asked for here
     what, address, *numbers = sys.argv[1:]
     measure = {"stampede": stampede, "hang": hang}[what]
     asyncio.run(measure(address, *(float(n) if "." in n else int(n) for n in numbers)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from typing import Any
@@ -123,6 +124,7 @@ async def stale(url: str, keys: int, writes: int) -> None:
 
 
 if __name__ == "__main__":
+    logging.disable()  # it logs a traceback of each of the failures that are asked for here
     what, address, *numbers = sys.argv[1:]
     measure = {"hit": hit, "stampede": stampede, "hold": hold, "hang": hang, "stale": stale}[what]
     asyncio.run(measure(address, *(float(n) if "." in n else int(n) for n in numbers)))

@@ -12,17 +12,13 @@ from typing import Any, TypeVar
 from dbsbm.cache import AsyncCache
 from tests.checker.access import Inspector, key_of
 from tests.checker.clock import WallClock
-from tests.checker.counts import Counts, Tally
+from tests.checker.counts import Counts, total
 from tests.checker.link import Handlers
 from tests.checker.plan import Plan
+from tests.checker.reader import BATCH, REST
 from tests.checker.truth import Row
 
 T = TypeVar("T")
-
-_BATCH = 64
-_REST = 0.0005
-"""Seconds between two batches: a thread that never rests keeps the others of its process waiting
-for the interpreter, the one that hears of changes too."""
 
 
 class AsyncReader:
@@ -40,7 +36,7 @@ class AsyncReader:
         self._name = name
         self._inspector = Inspector(plan, name)
         self._reads = [self._read_of(cache, number) for number in range(plan.keys)]
-        self._tally = Tally()
+        self._counts: list[Counts] = []
         self._clock = clock
         self._is_stopped = False
         self._loop = asyncio.new_event_loop()
@@ -53,7 +49,7 @@ class AsyncReader:
         return {
             "start": lambda: self._ask(self._start()),
             "stop": lambda: self._ask(self._stop()),
-            "counts": self._tally.total,
+            "counts": lambda: total(self._counts),
             "serve": lambda keys: self._ask(self._serve(keys)),
             "jump": self._clock.jump,
         }
@@ -62,29 +58,32 @@ class AsyncReader:
         return asyncio.run_coroutine_threadsafe(question, self._loop).result()
 
     async def _start(self) -> None:
-        names = (f"{self._name}.{number}" for number in range(self._plan.threads))
-        self._running = [asyncio.create_task(self._run(name)) for name in names]
+        self._is_stopped = False
+        self._counts = [Counts() for _ in range(self._plan.threads)]
+        self._running = [
+            asyncio.create_task(self._run(f"{self._name}.{number}", counts))
+            for number, counts in enumerate(self._counts)
+        ]
 
     async def _stop(self) -> Counts:
         self._is_stopped = True
         await asyncio.gather(*self._running)
-        return self._tally.total()
+        return total(self._counts)
 
     async def _serve(self, keys: Sequence[int]) -> dict[int, Row]:
         return {key: await self._reads[key]() for key in keys}
 
-    async def _run(self, seed: str) -> None:
-        counts, chosen = self._tally.counter(), random.Random(seed)
-        keys = range(self._plan.keys)
+    async def _run(self, seed: str, counts: Counts) -> None:
+        chosen, keys = random.Random(seed), range(self._plan.keys)
         while not self._is_stopped:
             try:
-                for key in chosen.choices(keys, k=_BATCH):
+                for key in chosen.choices(keys, k=BATCH):
                     began = time.monotonic_ns()
                     self._inspector.inspect(key, await self._reads[key](), began, counts)
             except Exception as error:  # noqa: BLE001 - that a read raises is what is counted
                 counts.errors += 1
                 counts.say(f"{seed} raised {error!r}")
-            await asyncio.sleep(_REST)
+            await asyncio.sleep(REST)
 
     def _read_of(self, cache: AsyncCache, number: int) -> Callable[[], Awaitable[Row]]:
         key, tags, truth, pause = (

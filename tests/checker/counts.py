@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from typing import Self
 
@@ -54,20 +54,6 @@ class Counts:
         return type(self)(**added)
 
 
-class Tally:
-    """Counts of several threads, each with counters of its own."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._all: list[Counts] = []
-
-    def counter(self) -> Counts:
-        """Return new counters, which are part of the total."""
-        with self._lock:
-            self._all.append(Counts())
-            return self._all[-1]
-
-    def total(self) -> Counts:
-        """Return the sum of all."""
-        with self._lock:
-            return sum(self._all, Counts())
+def total(counts: Iterable[Counts]) -> Counts:
+    """Return the sum of all."""
+    return sum(counts, Counts())

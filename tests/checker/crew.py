@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.checker.board import Board
-from tests.checker.counts import Counts
+from tests.checker.counts import Counts, total
 from tests.checker.link import Line, SilentError
 from tests.checker.plan import Plan
 from tests.checker.proxy import Proxy
@@ -20,7 +20,6 @@ from tests.checker.truth import Truth
 from tests.servers import CACHE_OPTIONS, ChildProcess, ValkeyServer, start_valkey, wait_until
 
 _ROOT = Path(__file__).parents[2]
-_SETTLED_WITHIN = 10.0
 _STRIDE_WITHIN = 60.0
 
 
@@ -85,8 +84,8 @@ class Member:
         )
         self._before = self._last = Counts()
 
-    def begin(self) -> None:
-        """Have it begin, once it can be asked.
+    def wait(self) -> None:
+        """Wait until it can be asked.
 
         Raises:
             AssertionError: It ended, or was silent; the text is what it printed.
@@ -97,6 +96,10 @@ class Member:
             return self.line.is_there()
 
         wait_until(is_there, 60, lambda: f"{self.name} listens\n{self.process.log()}")
+
+    def start(self) -> None:
+        """Let it begin."""
+        self._before = self._last = Counts()
         self.line.ask("start")
 
     def counts(self) -> Counts:
@@ -113,7 +116,8 @@ class Member:
         self.line.close()
         self._before, self._last = self._before + self._last, Counts()
         self.process.start()
-        self.begin()
+        self.wait()
+        self.line.ask("start")
 
     def _asked(self, question: str, within: float) -> Counts:
         try:
@@ -135,10 +139,10 @@ class Crew:
     Args:
         plan: What it is made of.
         server: The cache server.
-        proxy: What stands before the server.
+        proxy: What stands before the server, if anything does.
     """
 
-    def __init__(self, plan: Plan, server: ValkeyServer, proxy: Proxy) -> None:
+    def __init__(self, plan: Plan, server: ValkeyServer, proxy: Proxy | None) -> None:
         self.plan = plan
         self.server = server
         self.proxy = proxy
@@ -153,11 +157,11 @@ class Crew:
         return [*self.readers, *self.writers, self.judge]
 
     def start(self) -> None:
-        """Start all processes, and let them begin."""
+        """Start all processes."""
         for member in self.members:
             member.process.start()
         for member in self.members:
-            member.begin()
+            member.wait()
 
     def run(self, fault: Callable[[Crew], object], effort: Effort) -> Verdict:
         """Work, have the fault happen now and then, and judge.
@@ -166,6 +170,9 @@ class Crew:
             fault: Makes it happen, and mends it.
             effort: How much is done.
         """
+        self.deaths = 0
+        for member in self.members:
+            member.start()
         for number in range(1, effort.rounds + 1):
             fault(self)
             self._wait_for(effort, number / effort.rounds)
@@ -183,17 +190,15 @@ class Crew:
                     self.deaths += 1
                     writer.revive()
             counts = [member.counts() for member in [*self.readers, *self.writers]]
-            return effort.is_done(sum(counts, Counts()), share)
+            return effort.is_done(total(counts), share)
 
         wait_until(is_done, _STRIDE_WITHIN, self._why, interval=0.05)
 
     def _verdict(self) -> Verdict:
-        counts = sum((writer.stop() for writer in self.writers), Counts())
-        permanent, settled = self.judge.line.ask(
-            "settle", _SETTLED_WITHIN, within=2 * _SETTLED_WITHIN
-        )
-        counts = sum((reader.stop() for reader in self.readers), counts) + self.judge.stop()
-        return Verdict(counts, permanent, settled, self.deaths)
+        counts = [writer.stop() for writer in self.writers]
+        permanent, settled = self.judge.line.ask("settle", within=self.plan.patience + 30)
+        counts += [reader.stop() for reader in self.readers]
+        return Verdict(total([*counts, self.judge.stop()]), permanent, settled, self.deaths)
 
     def _why(self) -> str:
         logs = (f"{member.name}: {member.process.log()[-1500:]}" for member in self.members)
@@ -201,20 +206,21 @@ class Crew:
 
 
 @contextmanager
-def crew(plan: Plan, *, delay: float = 0.0) -> Iterator[Crew]:
+def crew(plan: Plan, *, delay: float | None = None) -> Iterator[Crew]:
     """Start a crew on a server of its own; the plan's folder and URL are filled in.
 
     Args:
         plan: What it is made of.
-        delay: Most seconds by which the server's answers are late; see `Proxy`.
+        delay: Most seconds by which the server's answers are late, see `Proxy`; None for none.
     """
     # A socket's path must be short, which a test's own folder is not.
     folder = Path(tempfile.mkdtemp(prefix="dbsbm-crew-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         server = stack.enter_context(start_valkey(folder / "valkey", *CACHE_OPTIONS))
-        proxy = stack.enter_context(Proxy(server.port, delay))
-        plan = replace(plan, folder=str(folder), cache_url=proxy.url)
+        proxy = None if delay is None else stack.enter_context(Proxy(server.port, delay))
+        url = server.url if proxy is None else proxy.url
+        plan = replace(plan, folder=str(folder), cache_url=url)
         Truth.create(plan.database, plan.keys)
         Board.create(plan.board, plan.keys, plan.writers)
         made = Crew(plan, server, proxy)

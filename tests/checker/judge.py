@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dbsbm.cache import Cache
 from tests.checker.access import Access
-from tests.checker.counts import Counts, Tally
+from tests.checker.counts import Counts
 from tests.checker.link import Handlers, Line, SilentError
 from tests.checker.plan import Plan
+from tests.checker.shift import Shift
 from tests.checker.truth import Row
 
 _BATCH = 16
@@ -43,10 +43,8 @@ class Judge:
     def __init__(self, plan: Plan, cache: Cache) -> None:
         self._plan = plan
         self._access = Access(plan, cache, "judge")
-        self._tally = Tally()
-        self._counts = self._tally.counter()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._chosen = random.Random(0)
+        self._shift = Shift([self._look], _PAUSE)
         self._suspects: dict[tuple[str, int], Suspect] = {}
         self._caches: dict[str, Ask] = {"judge": self._own}
         for name in plan.reader_names():
@@ -55,15 +53,9 @@ class Judge:
     @property
     def handlers(self) -> Handlers:
         """What it can be asked."""
-        return {"start": self._thread.start, "stop": self.stop, "settle": self.settle}
+        return {"start": self._start, "stop": self._shift.stop, "settle": self.settle}
 
-    def stop(self) -> Counts:
-        """Stop looking and return what was counted."""
-        self._stopped.set()
-        self._thread.join()
-        return self._tally.total()
-
-    def settle(self, within: float) -> tuple[list[str], float]:
+    def settle(self) -> tuple[list[str], float]:
         """Wait until every cache serves the truth, when nobody writes any more.
 
         Returns:
@@ -71,18 +63,18 @@ class Judge:
         """
         began = time.monotonic()
         while wrong := self._differences():
-            if time.monotonic() - began > within:
-                return wrong, within
+            if time.monotonic() - began > self._plan.patience:
+                return wrong, self._plan.patience
             time.sleep(_PAUSE)
         return [], time.monotonic() - began
 
-    def _run(self) -> None:
-        chosen, keys = random.Random(0), range(self._plan.keys)
-        while not self._stopped.wait(_PAUSE):
-            asked = {*chosen.sample(keys, min(_BATCH, len(keys)))}
-            self._look(sorted(asked | {key for _, key in self._suspects}))
+    def _start(self) -> None:
+        self._suspects.clear()
+        self._shift.start()
 
-    def _look(self, keys: Sequence[int]) -> None:
+    def _look(self, counts: Counts) -> None:
+        asked = self._chosen.sample(range(self._plan.keys), min(_BATCH, self._plan.keys))
+        keys = sorted({*asked, *(key for _, key in self._suspects)})
         truth = self._access.truth.read_many(keys)
         moment = time.monotonic()
         for name, ask in self._caches.items():
@@ -90,19 +82,19 @@ class Judge:
                 served = ask(keys)
             except SilentError:  # it is frozen, or its caches are being broken right now
                 continue
-            self._counts.reads += len(keys)
+            counts.reads += len(keys)
             for key, row in served.items():
-                self._compare(name, moment, truth[key], row)
+                self._compare(name, moment, truth[key], row, counts)
 
-    def _compare(self, cache: str, moment: float, truth: Row, served: Row) -> None:
+    def _compare(self, cache: str, moment: float, truth: Row, served: Row, counts: Counts) -> None:
         """Suspect a cache that is behind; it is late if it does not catch up within the bound."""
         key = truth["key"]
         suspect = self._suspects.get((cache, key))
         if suspect is not None and served["version"] >= suspect.version:
             del self._suspects[cache, key]
         elif suspect is not None and moment - suspect.moment > self._plan.bound:
-            self._counts.late += 1
-            self._counts.say(f"{cache} serves {served}, {moment - suspect.moment:.3f} s late")
+            counts.late += 1
+            counts.say(f"{cache} serves {served}, {moment - suspect.moment:.3f} s late")
         if served["version"] < truth["version"]:
             found = Suspect(cache, key, truth["version"], moment)
             self._suspects.setdefault((cache, key), found)

@@ -38,7 +38,7 @@ def _answer(caller: Connection, handlers: Handlers) -> None:
 
 
 class Line:
-    """Asks one process.
+    """Asks one process. Threads may share it, and take turns.
 
     Args:
         path: Where it listens, now or soon.
@@ -47,6 +47,7 @@ class Line:
     def __init__(self, path: str) -> None:
         self._path = path
         self._connection: Connection | None = None
+        self._turn = threading.Lock()
 
     def ask(self, name: str, *arguments: Any, within: float = 30.0) -> Any:
         """Ask and return the answer.
@@ -55,19 +56,23 @@ class Line:
             SilentError: There was no answer in time, because the process hangs or has ended.
             Exception: What it raised.
         """
+        with self._turn:
+            answer = self._ask(name, arguments, within)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _ask(self, name: str, arguments: tuple[Any, ...], within: float) -> Any:
         connection = self._connection or self._connect()
         try:
             connection.send((name, arguments))
             if not connection.poll(within):
                 raise SilentError(f"{self._path} does not answer")
-            answer = connection.recv()
+            return connection.recv()
         except (OSError, EOFError, SilentError) as error:
             # A late answer must not be taken for that to another question.
             self.close()
             raise SilentError(f"{self._path} does not answer") from error
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
     def is_there(self) -> bool:
         """Tell whether it can be asked."""

@@ -16,8 +16,8 @@ class Plan:
     """One crew.
 
     Attributes:
-        folder: Where its database, board and sockets are.
-        cache_url: The cache's server, or a proxy in front of it.
+        folder: Where its database, board and sockets are: filled in by `crew`.
+        cache_url: The cache's server, or a proxy in front of it: filled in by `crew`.
         keys: How many rows there are.
         readers: How many processes read, each second one with coroutines.
         threads: Threads of a reader, or coroutines.
@@ -31,23 +31,25 @@ class Plan:
         guarded_only: Whether every write is guarded; else some keys are invalidated by name after
             the commit, which says nothing of a writer that dies in between.
         deaf: Whether the readers' caches never hear of writes, to see the checker find that out.
+        patience: Seconds after the last write until what is still wrong counts as wrong for good.
         bound: Seconds after which a value that is older than the truth counts as late.
     """
 
-    folder: str
-    cache_url: str
+    folder: str = ""
+    cache_url: str = ""
     keys: int = 64
     readers: int = 2
     threads: int = 2
     watch: bool = False
     writers: int = 2
-    pause: float = 0.002
+    pause: float = 0.005
     load: float = 0.0
     rollbacks: float = 0.0
     crashes: float = 0.0
     guard_ms: int = 1000
     guarded_only: bool = False
     deaf: bool = False
+    patience: float = 10.0
     bound: float = 1.0
 
     def text(self) -> str:

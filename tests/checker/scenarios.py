@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
+from types import TracebackType
+from typing import Self
 
 from tests.checker.crew import Crew, Effort, Verdict, crew
 from tests.checker.plan import Plan
+
+USUAL = Plan()
 
 _FREEZE = 1.2
 _JUMPS = cycle((86_400.0, -86_400.0, 0.7, 0.0))
@@ -23,19 +26,41 @@ class Scenario:
     Attributes:
         name: What happens, in words.
         fault: Makes it happen and mends it.
-        plan: What the crew's plan says otherwise than usual.
-        delay: Most seconds by which answers of the server are late.
+        plan: What the crew is made of.
+        delay: Most seconds by which answers of the server are late; None for no proxy before it.
     """
 
     name: str
     fault: Callable[[Crew], object]
-    plan: dict[str, Any] = field(default_factory=dict)
-    delay: float = 0.0
+    plan: Plan = USUAL
+    delay: float | None = None
 
-    def run(self, effort: Effort) -> Verdict:
-        """Have a crew of its own do so much, and judge."""
-        with crew(Plan(folder="", cache_url="", **self.plan), delay=self.delay) as working:
-            return working.run(self.fault, effort)
+
+class Stage:
+    """Crews for scenarios: those that are alike share one. A context manager."""
+
+    def __init__(self) -> None:
+        self._crews: dict[tuple[Plan, float | None], Crew] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def run(self, scenario: Scenario, effort: Effort) -> Verdict:
+        """Have a crew do so much while a scenario's fault happens, and judge."""
+        wanted = scenario.plan, scenario.delay
+        if wanted not in self._crews:
+            made = crew(scenario.plan, delay=scenario.delay)
+            self._crews[wanted] = self._stack.enter_context(made)
+        return self._crews[wanted].run(scenario.fault, effort)
 
 
 def _nothing(_: Crew) -> None:
@@ -50,6 +75,7 @@ def _kill_tracking(working: Crew) -> None:
 
 
 def _silence_tracking(working: Crew) -> None:
+    assert working.proxy is not None
     working.proxy.silence_pushes()
 
 
@@ -86,21 +112,21 @@ def _jump_clocks(working: Crew) -> None:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("two writers", _nothing, {"keys": 16, "pause": 0.0005}),
-        Scenario("fill race", _nothing, {"keys": 8, "threads": 4}, delay=0.003),
+        Scenario("two writers", _nothing, Plan(keys=16, pause=0.002)),
+        Scenario("fill race", _nothing, Plan(keys=8, threads=4), delay=0.003),
         Scenario("killed tracking connection", _kill_tracking),
-        Scenario("silent tracking connection", _silence_tracking),
+        Scenario("silent tracking connection", _silence_tracking, delay=0.0),
         Scenario("frozen server", _freeze_server),
-        Scenario("frozen clients", _freeze_clients, {"guarded_only": True}),
+        Scenario("frozen clients", _freeze_clients, Plan(guarded_only=True)),
         Scenario("FLUSHALL", _flush),
         Scenario("server restart", _restart_server),
         Scenario("clock jump", _jump_clocks),
-        Scenario("slow loader", _nothing, {"keys": 16, "load": 0.03, "pause": 0.01}),
-        Scenario("rollback", _nothing, {"rollbacks": 0.5, "guarded_only": True}),
+        Scenario("slow loader", _nothing, Plan(keys=16, load=0.03, pause=0.01)),
+        Scenario("rollback", _nothing, Plan(rollbacks=0.5, guarded_only=True)),
         Scenario(
             "crash between commit and release",
             _nothing,
-            {"crashes": 0.01, "guarded_only": True, "guard_ms": 300},
+            Plan(crashes=0.01, guarded_only=True, guard_ms=300),
         ),
     )
 }

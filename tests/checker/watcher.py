@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dbsbm.cache import Cache
 from tests.checker.access import Access
 from tests.checker.counts import Counts
 from tests.checker.link import Handlers
 from tests.checker.plan import Plan
+from tests.checker.shift import Shift
 from tests.checker.truth import Row
 
-_PAUSE = 0.0002
+_REST = 0.0002
 
 
 class Watcher:
-    """One thread that reads every row, pauses so that it does not use up its processor, and again.
+    """One thread that reads every row again and again.
 
     Args:
         plan: Of the crew.
@@ -28,9 +28,7 @@ class Watcher:
     def __init__(self, plan: Plan, name: str, cache: Cache) -> None:
         self._keys = range(plan.keys)
         self._access = Access(plan, cache, name)
-        self._counts = Counts()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._shift = Shift([self._watch], _REST)
         # By key: the version that was served last, and when that read began.
         self._seen = dict.fromkeys(self._keys, (1, time.monotonic_ns()))
 
@@ -38,35 +36,28 @@ class Watcher:
     def handlers(self) -> Handlers:
         """What it can be asked."""
         return {
-            "start": self._thread.start,
-            "stop": self.stop,
-            "counts": lambda: self._counts,
+            "start": self._shift.start,
+            "stop": self._shift.stop,
+            "counts": self._shift.counts,
             "serve": self.serve,
         }
-
-    def stop(self) -> Counts:
-        """Stop watching and return what was counted."""
-        self._stopped.set()
-        self._thread.join()
-        return self._counts
 
     def serve(self, keys: Sequence[int]) -> dict[int, Row]:
         """Return what a member would be given."""
         return {key: self._access.read(key) for key in keys}
 
-    def _run(self) -> None:
-        while not self._stopped.wait(_PAUSE):
-            for key in self._keys:
-                began = time.monotonic_ns()
-                version = self._access.read(key)["version"]
-                self._counts.reads += 1
-                self._note(key, version, began)
+    def _watch(self, counts: Counts) -> None:
+        for key in self._keys:
+            began = time.monotonic_ns()
+            version = self._access.read(key)["version"]
+            counts.reads += 1
+            counts.lags += self._lags(key, version, began)
 
-    def _note(self, key: int, version: int, began: int) -> None:
+    def _lags(self, key: int, version: int, began: int) -> Iterator[float]:
         """A version was late by as long as the last older read began after its commit."""
         last, before = self._seen[key]
         for newer in range(last + 1, version + 1):
             committed = self._access.board.moment(key, newer)
             if committed is not None:
-                self._counts.lags.append(max(0, before - committed) / 1e9)
+                yield max(0, before - committed) / 1e9
         self._seen[key] = version, began

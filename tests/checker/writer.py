@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import random
 import signal
-import threading
 import time
 
 from dbsbm.cache import Cache
 from tests.checker.access import Access, key_of
-from tests.checker.counts import Counts, Tally
+from tests.checker.counts import Counts
 from tests.checker.link import Handlers
 from tests.checker.plan import GROUP, Plan, group_tag
+from tests.checker.shift import Shift
 
 _GROUP_WRITES = 0.1
 
@@ -32,27 +32,21 @@ class Writer:
         self._cache = cache
         self._access = Access(plan, cache, f"writer-{number}")
         self._chosen = random.Random()
-        self._tally = Tally()
-        self._counts = self._tally.counter()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._shift = Shift([self._write_one], plan.pause)
 
     @property
     def handlers(self) -> Handlers:
         """What it can be asked."""
-        return {"start": self._thread.start, "stop": self.stop, "counts": self._tally.total}
+        return {
+            "start": self._shift.start,
+            "stop": self._shift.stop,
+            "counts": self._shift.counts,
+        }
 
-    def stop(self) -> Counts:
-        """Stop writing and return what was counted."""
-        self._stopped.set()
-        self._thread.join()
-        return self._tally.total()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self._plan.pause):
-            keys = self._write()
-            self._counts.writes += 1
-            self._access.check(keys, self._counts)
+    def _write_one(self, counts: Counts) -> None:
+        keys = self._write()
+        counts.writes += 1
+        self._access.check(keys, counts)
 
     def _write(self) -> list[int]:
         key = self._chosen.randrange(self._plan.keys)

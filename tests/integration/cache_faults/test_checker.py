@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 
 
 def test_a_cache_that_never_hears_of_writes_is_found_out() -> None:
-    plan = Plan(folder="", cache_url="", keys=8, readers=1, deaf=True, bound=0.2)
+    plan = Plan(keys=8, readers=1, deaf=True, bound=0.2, patience=1.0)
     with crew(plan) as working:
         verdict = working.run(lambda _: None, Effort(operations=2_000, writes=100, rounds=1))
     assert len(verdict.permanent) > 0
@@ -68,7 +68,7 @@ def test_a_transaction_that_is_not_committed_changes_nothing(tmp_path: Path) -> 
 
 def checked(folder: Path, row: dict[str, int], noted: tuple[int, int] | None = None) -> Counts:
     """What is counted of a read that a cache answers with this row."""
-    plan = Plan(folder=str(folder), cache_url="", keys=1, writers=1)
+    plan = Plan(folder=str(folder), keys=1, writers=1)
     Truth.create(plan.database, plan.keys)
     Board.create(plan.board, plan.keys, plan.writers)
     access, counts = Access(plan, Answering(row), "test"), Counts()
