@@ -9,16 +9,14 @@ all others; read by msgspec, which allocates nothing on the word of a damaged le
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
 import ormsgpack
 
-from dbsbm.cache import extensions
-from dbsbm.cache.categories import Codec
-from dbsbm.cache.encode_errors import EncodeError, TooLarge, type_name
-from dbsbm.cache.miss import MISS, Miss
+from dbsbm.cache.encode_errors import EncodeError, TooLarge
+from dbsbm.cache.extensions import READERS, WRITERS, write_by_kind, write_pairs, write_text
 
 __all__ = ["EncodeError", "TooLarge", "pack", "refuse_larger", "unpack"]
 
@@ -41,7 +39,7 @@ _CONTAINERS: Final = frozenset({dict, list})
 
 _TOO_DEEP: Final = "a value that contains itself or is nested too deeply"
 _SIZED: Final = frozenset({str, bytes, list, tuple, dict, set, frozenset})
-_LOOKED_AT: Final = 16
+_FEW: Final = 8
 
 
 def pack(value: object) -> bytes:
@@ -75,23 +73,19 @@ def unpack(packed: bytes | memoryview) -> Any:
 def refuse_larger(value: Any, limit: int) -> None:
     """Refuse a value that is surely too large, without encoding it.
 
-    Looks at the value and at its first items: a character takes a byte at least, as does an item.
+    Looks at the value, and at its parts where they are few: a character takes a byte at least, as
+    does a part. Many parts are written as fast as they are looked at.
 
     Raises:
         TooLarge: It would take more bytes than the limit.
     """
-    size = 0
-    for part in chain((value,), islice(_items(value), _LOOKED_AT)):
-        if type(part) in _SIZED:
-            size += len(part)
+    kind = type(value)
+    size = len(value) if kind in _SIZED else 0
+    if size <= _FEW and (kind is dict or kind is list):
+        parts = value.values() if kind is dict else value
+        size += sum(len(part) for part in parts if type(part) in _SIZED)
     if size > limit:
         raise TooLarge(size, limit)
-
-
-def _items(value: object) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list | tuple) else ()
 
 
 class _Writing:
@@ -111,7 +105,7 @@ class _Writing:
 
     def _extend(self, value: object) -> ormsgpack.Ext | ormsgpack.Fragment:
         try:
-            return extensions.write(value, self.pack)
+            return WRITERS.get(type(value), write_by_kind)(value, self.pack)
         except BaseException as error:
             self._stopped_by = self._stopped_by or error
             raise
@@ -159,19 +153,19 @@ def _explicit(value: Any) -> Any:
     if kind in _PLAIN_TYPES and not (kind is int and value.bit_length() > 63):
         return value
     if kind is str:
-        return value if _is_utf8(value) else extensions.write_text(value)
+        return value if _is_utf8(value) else write_text(value)
     if kind is list:
         return [_step(place, item) for place, item in enumerate(value)]
     if kind is dict:
         return _explicit_dict(value)
-    return extensions.write(value, _pack_explicit)
+    return WRITERS.get(kind, write_by_kind)(value, _pack_explicit)
 
 
 def _explicit_dict(value: dict[Any, Any]) -> Any:
     items = [(_step(place, key), _step(key, value[key])) for place, key in enumerate(value)]
     if all(type(key) is str for key, _ in items):
         return dict(items)
-    return extensions.write_pairs(ormsgpack.packb([part for pair in items for part in pair]))
+    return write_pairs(ormsgpack.packb([part for pair in items for part in pair]))
 
 
 def _step(step: object, item: object) -> Any:
@@ -191,29 +185,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def _read_extension(code: int, data: memoryview) -> Any:
-    return extensions.read(code, data, unpack)
+    return READERS[code](data, unpack)
 
 
 _decoder: Final = msgspec.msgpack.Decoder(ext_hook=_read_extension)
-
-
-# What the caches call until they store envelopes of the second version.
-
-
-def encode(value: object, codec: Codec = "typed") -> bytes:
-    """Write a value with a byte that says how."""
-    if codec == "typed":
-        return b"\x01" + pack(value)
-    if type(value) is not bytes:
-        raise EncodeError(f"a {type_name(value)} where bytes belong")
-    return b"\x03" + value
-
-
-def decode(data: bytes, codec: Codec = "typed") -> Any | Miss:
-    """Read a value back, MISS where that is not possible."""
-    if data[:1] != (b"\x01" if codec == "typed" else b"\x03"):
-        return MISS
-    try:
-        return unpack(data[1:]) if codec == "typed" else data[1:]
-    except Exception:  # noqa: BLE001  # whatever damaged bytes raise is a miss
-        return MISS

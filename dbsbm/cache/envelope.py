@@ -114,8 +114,6 @@ def read_tags(block: memoryview) -> Mapping[str, bytes]:
     Raises:
         ValueError: The bytes are no tags.
     """
-    if not block:
-        return NO_TAGS
     tags, at = {}, 0
     while at < len(block):
         name = at + 1
@@ -140,16 +138,3 @@ def is_unread(stored: bytes | None) -> bool:
 def is_lease(stored: bytes) -> bool:
     """Tell whether the value is still being loaded."""
     return stored[:1] == LEASE
-
-
-# What the caches call until they store envelopes of the second version.
-
-
-def seal(payload: bytes, ttl_ms: int) -> bytes:
-    """Return what to store for an encoded value."""
-    return UNREAD + ttl_ms.to_bytes(4, "big") + payload
-
-
-def payload(stored: bytes) -> bytes:
-    """Return the encoded value; of a lease, nothing."""
-    return b"" if stored[:1] == LEASE else stored[5:]

@@ -6,7 +6,7 @@ The number of a type is on the wire: it never changes, and one that is given up 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -52,31 +52,6 @@ _TIMESTAMP_HEAD: Final = b"\xc7\x0c\xff"
 _TIMEDELTA: Final = struct.Struct(">iii")
 
 
-def write(value: Any, pack: Pack) -> Ext | Fragment:
-    """Write a value of a type that MessagePack lacks.
-
-    Args:
-        value: What to write.
-        pack: Writes what the value contains.
-
-    Raises:
-        EncodeError: There is no way to write it exactly.
-    """
-    writer = _WRITERS.get(type(value))
-    return writer(value, pack) if writer else _write_by_kind(value, pack)
-
-
-def read(code: int, data: memoryview, unpack: Unpack) -> Any:
-    """Read an extension back; what was damaged raises any of many errors.
-
-    Args:
-        code: The type's number.
-        data: Its bytes.
-        unpack: Reads what the value contains.
-    """
-    return _READERS[code](data, unpack)
-
-
 def write_text(value: str) -> Ext:
     """Write a text with lone surrogates, which no UTF-8 has room for."""
     return Ext(TEXT, value.encode("utf-8", "surrogatepass"))
@@ -87,7 +62,12 @@ def write_pairs(packed: bytes) -> Ext:
     return Ext(DICT, packed)
 
 
-def _write_by_kind(value: Any, pack: Pack) -> Ext:
+def write_by_kind(value: Any, pack: Pack) -> Ext:
+    """Write a value whose type is not in the table: registered, a row, or refused.
+
+    Raises:
+        EncodeError: There is no way to write it exactly.
+    """
     kind: type = type(value)
     entry = registered(kind)
     if isinstance(value, Enum):
@@ -155,7 +135,7 @@ def _write_set(code: int) -> Callable[[Any, Pack], Ext]:
     return lambda value, pack: Ext(code, pack(sorted(value, key=pack)))
 
 
-_WRITERS: Final[dict[type, Callable[[Any, Pack], Ext | Fragment]]] = {
+WRITERS: Final[Mapping[type, Callable[[Any, Pack], Ext | Fragment]]] = {
     int: lambda value, _: Ext(INT, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)),
     Decimal: lambda value, _: Ext(DECIMAL, str(value).encode()),
     datetime: _write_datetime,
@@ -169,6 +149,7 @@ _WRITERS: Final[dict[type, Callable[[Any, Pack], Ext | Fragment]]] = {
     set: _write_set(SET),
     frozenset: _write_set(FROZENSET),
 }
+"""What writes values of a type, given what writes the values they contain."""
 
 
 def _ascii(data: memoryview) -> str:
@@ -216,7 +197,7 @@ def _read_ambiguous_row(data: memoryview, unpack: Unpack) -> Any:
     return make_row(tuple(fields), values)
 
 
-_READERS: Final[dict[int, Callable[[memoryview, Unpack], Any]]] = {
+READERS: Final[Mapping[int, Callable[[memoryview, Unpack], Any]]] = {
     INT: lambda data, _: int.from_bytes(data, "big", signed=True),
     TEXT: lambda data, _: str(data, "utf-8", "surrogatepass"),
     DECIMAL: lambda data, _: Decimal(_ascii(data)),
@@ -236,3 +217,4 @@ _READERS: Final[dict[int, Callable[[memoryview, Unpack], Any]]] = {
     ROW: _read_row,
     AMBIGUOUS_ROW: _read_ambiguous_row,
 }
+"""What reads each extension, given what reads what it contains; damage raises any error."""

@@ -101,7 +101,7 @@ class Serializer:
             EncodeError: It cannot be written.
         """
         form, payload = self._write(value, policy)
-        block = envelope.write_tags(tags)
+        block = envelope.write_tags(tags) if tags else b""
         head = envelope.write_head(
             read=read,
             lifetime_ms=lifetime_ms,
@@ -144,7 +144,7 @@ class Serializer:
             expires_at_ms,
             load_us,
             lifetime_ms,
-            envelope.read_tags(view[envelope.HEAD : begin]),
+            envelope.read_tags(view[envelope.HEAD : begin]) if tags_size else envelope.NO_TAGS,
             len(stored),
             mark == envelope.READ,
         )

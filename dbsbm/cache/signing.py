@@ -61,7 +61,7 @@ class Keyring:
 
     def _signature(self, key_id: int, wire: str, content: memoryview | bytes) -> bytes:
         hasher = self._hashers[key_id].copy()
-        name = wire.encode("utf-8", "surrogatepass")
+        name = wire.encode()
         # With its length, no end of a name can pass for the beginning of a content.
         hasher.update(len(name).to_bytes(4, "big") + name)
         hasher.update(content)

@@ -169,15 +169,22 @@ class TimeIsUp(Exception):
 
 
 def test_an_interrupt_while_a_value_is_written_is_not_taken_for_its_fault() -> None:
-    class Interrupted(dict[str, Any]):
+    signals = [TimeIsUp()]
+
+    class Interrupted(tuple[Any, ...]):
+        __slots__ = ()
+
         @property
         def _fields(self) -> tuple[str, ...]:
-            raise TimeIsUp
+            if signals:
+                raise signals.pop()
+            return ()
 
         _mapping = _fields
 
     with pytest.raises(TimeIsUp):
-        pack([Interrupted()])
+        pack([(Interrupted(),)])
+    assert unpack(pack([(Interrupted(),)])) == [((),)]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,7 @@ def test_an_interrupt_while_a_value_is_written_is_not_taken_for_its_fault() -> N
         b"x" * 64_000_000,
         [None] * 64_000_000,
         {"body": "x" * 64_000_000},
-        ["x" * 4_000_000] * 16,
+        ["x" * 8_000_000] * 8,
     ],
     ids=["text", "bytes", "items", "a field", "texts"],
 )

@@ -43,6 +43,10 @@ class Inert:
     def __init__(self, held: object = None) -> None:
         self.held = held
 
+    def __call__(self) -> None:
+        """Not what an inert class has: to show that it is not called either."""
+        ran.append(self)
+
 
 class Unlisted:
     def __init__(self, held: object = None) -> None:
