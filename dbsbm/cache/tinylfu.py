@@ -26,7 +26,7 @@ _STEP: Final = 0.02
 _PROTECTED: Final = 0.8  # of the main part
 
 # Requests for each name, until counts are halved: the history that a choice rests on.
-_SAMPLE: Final = 16
+_SAMPLE: Final = 20
 _COUNTERS_A_NAME: Final = 32
 _FEWEST_NAMES: Final = 256
 
@@ -78,7 +78,7 @@ class TinyLfu:
     def hit(self, name: str, count: int) -> None:
         """Count requests for a name. One that has left meanwhile is remembered as asked for."""
         self._count(name, count)
-        self._balance.hit(count, on_probation=name in self._probation)
+        self._balance.hit(count, on_probation=name in self._probation.weights)
         self._use(name)
 
     def add(self, name: str, weight: int) -> Departures:
@@ -106,7 +106,7 @@ class TinyLfu:
 
     def _segment_of(self, name: str) -> Recency | None:
         for segment in (self._protected, self._probation, self._window):
-            if name in segment:
+            if name in segment.weights:
                 return segment
         return None
 
@@ -123,11 +123,11 @@ class TinyLfu:
             self._counted //= 2
 
     def _use(self, name: str) -> None:
-        if name in self._protected:
+        if name in self._protected.weights:
             self._protected.touch(name)
-        elif name in self._probation:
+        elif name in self._probation.weights:
             self._protect(name)
-        elif name in self._window:
+        elif name in self._window.weights:
             self._window.touch(name)
 
     def _protect(self, name: str) -> None:
@@ -176,7 +176,7 @@ class TinyLfu:
         """Choose who leaves, least recent first, until there is room or they are worth as much."""
         evicted: list[str] = []
         dead: list[str] = []
-        for name, weight in chain(self._probation.items(), self._protected.items()):
+        for name, weight in chain(self._probation.weights.items(), self._protected.weights.items()):
             if self._is_dead(name):
                 dead.append(name)
             else:
