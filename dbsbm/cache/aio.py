@@ -23,7 +23,7 @@ from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
-from dbsbm.cache.tags import Guard, tag_wires
+from dbsbm.cache.tags import Guard, tag_names, tag_wires
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class AsyncCache(Front):
         if entry is not None and len(entry.tags) >= len(tags):
             value = entry.value
             return value if entry.copy is None else entry.copy(value)
-        request = Request(key, loader, ttl, tuple(tags), background)
+        request = Request(key, loader, ttl, tag_names(tags), background)
         value = await self._get_or_load(request, deadline)
         return value
 
@@ -122,7 +122,7 @@ class AsyncCache(Front):
         tags: Sequence[str] = (),
     ) -> T:
         """Load a value anew and store it. See `Cache.refresh`."""
-        request = Request(key, loader, ttl, tuple(tags))
+        request = Request(key, loader, ttl, tag_names(tags))
         refuse_recursion(self._core, key)
         renewed: T | Miss = await self._run(refresh(self._core, request))
         if renewed is not MISS:
@@ -164,13 +164,13 @@ class AsyncCache(Front):
         """Invalidate what depends on tags, and have nothing stored by them. See `Cache.guard`."""
         if self._client is None or not tags:
             return None
-        return await self._run(writing.guard(self._core, tags, for_ms))
+        return await self._run(writing.guard(self._core, tag_names(tags), for_ms))
 
     async def release(self, token: Guard | None, tags: Sequence[str]) -> bool:
         """Invalidate what depends on tags, and lift their guard. See `Cache.release`."""
         if self._client is None or not tags:
             return True
-        return await self._run(writing.release(self._core, token, tags))
+        return await self._run(writing.release(self._core, token, tag_names(tags)))
 
     async def close(self) -> None:
         """Stop watching the server, and count what was read last.

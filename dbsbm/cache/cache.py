@@ -19,7 +19,7 @@ from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
-from dbsbm.cache.tags import Guard, tag_wires
+from dbsbm.cache.tags import Guard, tag_names, tag_wires
 from dbsbm.cache.threads import Threads, has_ended
 
 P = ParamSpec("P")
@@ -139,7 +139,7 @@ class Cache(Front):
         if entry is not None and len(entry.tags) >= len(tags):
             value = entry.value
             return value if entry.copy is None else entry.copy(value)
-        value = self._get_or_load(Request(key, loader, ttl, tuple(tags), background), deadline)
+        value = self._get_or_load(Request(key, loader, ttl, tag_names(tags), background), deadline)
         return value
 
     def refresh(
@@ -154,7 +154,7 @@ class Cache(Front):
 
         Args and raises: see `get_or_load`.
         """
-        request = Request(key, loader, ttl, tuple(tags))
+        request = Request(key, loader, ttl, tag_names(tags))
         refuse_recursion(self._core, key)
         renewed: T | Miss = self._run(refresh(self._core, request))
         if renewed is not MISS:
@@ -239,7 +239,7 @@ class Cache(Front):
         """
         if self._client is None or not tags:
             return None
-        return self._run(writing.guard(self._core, tags, for_ms))
+        return self._run(writing.guard(self._core, tag_names(tags), for_ms))
 
     def release(self, token: Guard | None, tags: Sequence[str]) -> bool:
         """Invalidate what depends on tags that have changed, and lift their guard.
@@ -251,7 +251,7 @@ class Cache(Front):
         """
         if self._client is None or not tags:
             return True
-        return self._run(writing.release(self._core, token, tags))
+        return self._run(writing.release(self._core, token, tag_names(tags)))
 
     def close(self) -> None:
         """Stop watching the server, and count what was read last.

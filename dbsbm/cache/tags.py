@@ -21,9 +21,14 @@ def tag_name(tag: str) -> str:
     return "$" + blake2b(tag.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
-def tag_wires(tags: Iterable[str]) -> tuple[str, ...]:
+def tag_names(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return what tags are called on the server, each once."""
+    return tuple(dict.fromkeys(map(tag_name, tags)))
+
+
+def tag_wires(names: Iterable[str]) -> tuple[str, ...]:
     """Return the keys on the server under which the stamps of tags are."""
-    return tuple(PREFIX + tag_name(tag) for tag in tags)
+    return tuple(PREFIX + name for name in names)
 
 
 def new_stamp() -> bytes:

@@ -101,7 +101,7 @@ def _tell_tags(
     core: Core, tags: Sequence[str], tell: Callable[[Sequence[str]], Call]
 ) -> Flow[bool]:
     """Tell the server about tags, or owe them; either way this process believes no copy of them."""
-    wires, answer = tag_wires(dict.fromkeys(tags)), None
+    wires, answer = tag_wires(tags), None
     core.forget(wires)
     for chunk in _chunks(wires):
         answer = yield tell(chunk)

@@ -1,0 +1,87 @@
+"""Caches with copies, as open as in production but more patient, and what tests wait for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+
+from dbsbm.cache import Cache, Category, Key, open_cache
+from dbsbm.cache.local import LocalEntry
+from tests.servers import ValkeyServer, wait_until
+
+READY = Key.of(Category.SESSION, "is it there?")
+
+
+@contextmanager
+def watching(server: ValkeyServer, **options: Any) -> Iterator[Cache]:
+    """A cache whose copies are believed already."""
+    with open_cache(server.url, connect_timeout=30, timeout=30, **options) as cache:
+        wait_for_channel(cache)
+        yield cache
+
+
+def wait_for_channel(cache: Cache) -> None:
+    """Wait until the cache believes its copies, and the server."""
+    cache.get(READY)
+    wait_until(lambda: is_believed(cache))
+
+
+def is_believed(cache: Cache) -> bool:
+    """The channel proves the copies, and its thread waits for nothing but the server's word."""
+    core, upkeep = cache._core, cache._channel._listener  # type: ignore[attr-defined]
+    is_settled = core.clock() >= core.channel.settled_at
+    return core.is_pushed and is_settled and not upkeep._is_policy_due
+
+
+def copy(cache: Cache, key: Key) -> LocalEntry | None:
+    """The copy that a cache would serve; looking counts as a read."""
+    return cache.copy_of(key.wire)
+
+
+def wait_for_copy(cache: Cache, key: Key) -> None:
+    """Read until there is a copy: a push for what the test has just written may come late."""
+
+    def read() -> bool:
+        cache.get(key)
+        return copy(cache, key) is not None
+
+    wait_until(read, interval=0.005)
+
+
+def wait_for_no_copy(cache: Cache, key: Key) -> None:
+    wait_until(lambda: copy(cache, key) is None, interval=0.005)
+
+
+class Gate:
+    """Stops a client in the middle: its answer has come, and is not given back yet."""
+
+    def __init__(self, client: redis.Redis, command: str) -> None:
+        self.is_reached = threading.Event()
+        self.opens = threading.Event()
+        self._execute = client.execute_command
+        self._command = command
+        client.execute_command = self._run  # type: ignore[method-assign]
+
+    def _run(self, *args: Any, **options: Any) -> Any:
+        answer = self._execute(*args, **options)
+        if args[0] == self._command and not self.is_reached.is_set():
+            self.is_reached.set()
+            assert self.opens.wait(30)
+        return answer
+
+
+def in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
+    """Begin some work, and return what waits for its result."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(work()))
+    thread.start()
+
+    def result() -> Any:
+        thread.join(30)
+        return results[0]
+
+    return result
