@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial, update_wrapper
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
@@ -32,6 +32,9 @@ from dbsbm.querycache.sessions import refuse_session
 P = ParamSpec("P")
 T = TypeVar("T")
 Asker = Session | Connection
+
+_ATTEMPTS: Final = 4
+"""Loads of others that are not kept, after which a caller loads past the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ class CachedFunction(Generic[P, T]):
     Made by `QueryCache.cached`. Its results must be what `dbsbm.cache.codec` can write: rows and
     values, not entities of the session. It must only read, and all that it reads by that session or
     connection; otherwise its result is given, and not kept.
+
+    Attributes:
+        name: What its results are called, before the database and the arguments.
     """
 
     def __init__(
@@ -71,7 +77,7 @@ class CachedFunction(Generic[P, T]):
         update_wrapper(self, function)
         self._function, self._means = function, means
         self._category, self._ttl = category, ttl
-        self._name = name or f"{function.__module__}.{function.__qualname__}"
+        self.name = name or f"{function.__module__}.{function.__qualname__}"
         self._namings: dict[str, Naming] = {}
 
     def __call__(self, asker: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -115,13 +121,13 @@ class CachedFunction(Generic[P, T]):
         naming = self._namings.get(database)
         if naming is None:
             past_session = partial(self._function, None)
-            name = f"{self._name}@{database}"
+            name = f"{self.name}@{database}"
             naming = Naming(past_session, self._category, name=name, key=None, tags=None)
             self._namings[database] = naming
         return naming
 
     def _kept(self, key: Key, engine: Engine, call: _Call[T]) -> T:
-        for _attempt in range(2):
+        for _attempt in range(_ATTEMPTS):
             run = _Run(call, key, self._means)
             try:
                 value = get_or_load(self._means.cache, key, run.load, run.tags, self._ttl)
@@ -164,6 +170,8 @@ class _Run(Generic[T]):
         Raises:
             NotKept: Its result must not be kept.
         """
+        if self._means.hints.own(self._key) not in {None, self.tags}:
+            raise NotKept  # another call has found out meanwhile
         result, collector = self._collected(self._call.asker)
         self.result, self.is_done = result, True
         self._settle(collector)

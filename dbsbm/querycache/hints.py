@@ -33,16 +33,21 @@ class Hints:
 
     def get(self, key: Key) -> tuple[str, ...]:
         """Return what the result under a key is thought to depend on."""
-        with self._lock:
-            own = self._own.get(key)
-            if own is not None:
-                self._own.move_to_end(key)
-                return own
+        own = self.own(key)
+        if own is not None:
+            return own
         told = self._cache.get(self._hint_key(key))
         if told is MISS:
             return NOTHING_KNOWN
         self._keep(key, told)
         return told  # type: ignore[no-any-return]  # it is what `put` stored
+
+    def own(self, key: Key) -> tuple[str, ...] | None:
+        """Return what this process remembers by itself."""
+        with self._lock:
+            if key in self._own:
+                self._own.move_to_end(key)
+            return self._own.get(key)
 
     def put(self, key: Key, tags: tuple[str, ...]) -> None:
         """Remember what the result under a key depends on."""
