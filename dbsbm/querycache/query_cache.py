@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
-from weakref import WeakSet
 
 from sqlalchemy import (
     Connection,
@@ -53,7 +52,7 @@ from dbsbm.querycache.parsing import Parameters, grammar_of
 from dbsbm.querycache.plans import Planner
 from dbsbm.querycache.queries import Asked, Queries
 from dbsbm.querycache.refusals import Reason, Refusal, Refusals
-from dbsbm.querycache.replay import READER, Reader, replay_engine
+from dbsbm.querycache.replay import READER, Reader, ReplayEngine, replay_engine
 from dbsbm.querycache.sessions import (
     SessionTarget,
     bind_of,
@@ -114,6 +113,9 @@ class _Explained(Exception):
 class QueryCache:
     """Caches queries and functions that query. Threads may share it.
 
+    Attributes:
+        functions: The functions that it caches, by name.
+
     Args:
         cache: Keeps the answers.
         metadata: The tables that queries read.
@@ -148,7 +150,8 @@ class QueryCache:
         views = Views(cache, category, also_pure)
         self._queries = Queries(cache, Planner(metadata, also_pure, ignored), views, category)
         self._refusals = Refusals()
-        self._dialects: WeakSet[Dialect] = WeakSet()
+        self._replays: dict[Dialect, ReplayEngine] = {}
+        self.functions: dict[str, CachedFunction[..., Any]] = {}
         self._means = Means(cache, Hints(cache, category), self._admit, self._refusals.add)
 
     # What is watched
@@ -161,11 +164,11 @@ class QueryCache:
         """
         self._transactions.attach(engine)
         event.listen(engine, "before_cursor_execute", self._observe)
-        self._dialects.add(engine.dialect)
+        self._replays[engine.dialect] = replay_engine(engine)
 
     def detach(self, engine: Engine) -> None:
         """Watch an engine no longer. Its writes then leave what is cached as it is."""
-        self._dialects.discard(engine.dialect)
+        self._replays.pop(engine.dialect, None)
         event.remove(engine, "before_cursor_execute", self._observe)
         self._transactions.detach(engine)
 
@@ -244,7 +247,10 @@ class QueryCache:
         """
 
         def decorate(function: Callable[Concatenate[Any, P], T]) -> CachedFunction[P, T]:
-            return CachedFunction(function, self._means, category or self._category, ttl, name)
+            kind = category or self._category
+            cached = CachedFunction(function, self._means, kind, ttl, name)
+            self.functions[cached.name] = cached
+            return cached
 
         return decorate
 
@@ -298,12 +304,10 @@ class QueryCache:
         engine, connection = bind_of(session, arguments)
         refuse_way(state)
         refuse_session(session)
-        self._refuse_place(engine, connection)
+        replay = self._replay(engine, connection)
         asked = Asked(engine, connects(session, arguments), wanted)
         options = self._options(asked, connection, state.execution_options)
-        return state.invoke_statement(
-            bind_arguments={"bind": replay_engine(engine)}, execution_options=options
-        )
+        return state.invoke_statement(bind_arguments={"bind": replay}, execution_options=options)
 
     def _on_connection(
         self,
@@ -316,10 +320,10 @@ class QueryCache:
         if parameters is not None and not isinstance(parameters, Mapping):
             raise Refusal(Reason.NOT_A_SELECT, "a query has one set of parameters")
         engine = connection.engine
-        self._refuse_place(engine, connection)
+        replay = self._replay(engine, connection)
         asked = Asked(engine, lambda: connection, wish(options.get(OPTION)) or CacheFor())
-        with replay_engine(engine).connect() as replay:
-            return replay.execute(
+        with replay.connect() as replaying:
+            return replaying.execute(
                 statement,
                 parameters,
                 execution_options={**options, **self._options(asked, connection, options)},
@@ -344,14 +348,17 @@ class QueryCache:
 
         return explain
 
-    def _refuse_place(self, engine: Engine, connection: Connection | None) -> None:
-        if engine.dialect not in self._dialects:
+    def _replay(self, engine: Engine, connection: Connection | None) -> ReplayEngine:
+        """Return the engine that asks the cache, where a transaction may use it."""
+        replay = self._replays.get(engine.dialect)
+        if replay is None:
             raise Refusal(Reason.NOT_ATTACHED, "nobody tells of the writes of its engine")
         refuse_isolated(engine, connection)
+        return replay
 
     def _admit(self, asker: Any) -> Engine:
         if isinstance(asker, Connection):
-            self._refuse_place(asker.engine, asker)
+            self._replay(asker.engine, asker)
             return asker.engine
         if not isinstance(asker, Session):
             raise TypeError(
@@ -363,7 +370,7 @@ class QueryCache:
         except UnboundExecutionError:
             raise Refusal(Reason.NO_NAME, "the session has no bind for all its queries") from None
         refuse_session(asker)
-        self._refuse_place(engine, connection)
+        self._replay(engine, connection)
         return engine
 
     def _observe(

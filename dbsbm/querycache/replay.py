@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import Dialect, Engine, NullPool, event
+from sqlalchemy import Engine, NullPool, event
 
 from dbsbm.querycache.answers import Answer
 from dbsbm.querycache.parsing import Parameters
@@ -25,23 +24,17 @@ Reader = Callable[[str, Parameters], Answer]
 READER: Final = "dbsbm_query_reader"
 """The execution option that carries a statement's reader."""
 
-_engines: WeakKeyDictionary[Dialect, Engine] = WeakKeyDictionary()
+
+class ReplayEngine(Engine):
+    """The engine without a database beside a real one."""
 
 
-def replay_engine(engine: Engine) -> Engine:
-    """Return the engine without a database beside a real one: the same for all of one dialect."""
-    replay = _engines.get(engine.dialect)
-    if replay is None:
-        pool = NullPool(_Connection, dialect=engine.dialect, reset_on_return=None)  # type: ignore[arg-type]  # it is a driver's connection in all that is used of one
-        replay = Engine(pool, engine.dialect, engine.url)
-        event.listen(replay, "before_cursor_execute", _hand_over_reader)
-        replay = _engines.setdefault(engine.dialect, replay)
+def replay_engine(engine: Engine) -> ReplayEngine:
+    """Return a new engine without a database for a real one."""
+    pool = NullPool(_Connection, dialect=engine.dialect, reset_on_return=None)  # type: ignore[arg-type]  # it is a driver's connection in all that is used of one
+    replay = ReplayEngine(pool, engine.dialect, engine.url)
+    event.listen(replay, "before_cursor_execute", _hand_over_reader)
     return replay
-
-
-def is_replay(engine: Engine) -> bool:
-    """Tell whether an engine is one without a database."""
-    return _engines.get(engine.dialect) is engine
 
 
 def _hand_over_reader(
@@ -57,6 +50,12 @@ def _hand_over_reader(
 
 class _Connection:
     """Stands in for a driver's connection (PEP 249)."""
+
+    isolation_level = ""
+
+    def get_autocommit(self) -> bool:
+        """Tell that it does not commit each statement."""
+        return False
 
     def cursor(self, *_kind: object) -> _Cursor:
         return _Cursor()

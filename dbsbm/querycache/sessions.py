@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, sessionmaker
 
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.replay import is_replay
+from dbsbm.querycache.replay import ReplayEngine
 
 SessionTarget = Session | type[Session] | sessionmaker[Any]
 """What makes sessions, or one session."""
@@ -101,7 +101,7 @@ def _begin(session: Session, transaction: SessionTransaction) -> None:
 
 def _remember(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     tracked = session.info.get(_CONNECTIONS)
-    if tracked is not None and not is_replay(connection.engine):
+    if tracked is not None and not isinstance(connection.engine, ReplayEngine):
         tracked[connection.engine] = connection
 
 

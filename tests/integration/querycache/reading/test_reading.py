@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    bindparam,
+    create_engine,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, joinedload, selectinload, sessionmaker
 
-from dbsbm.cache import Category
+from dbsbm.cache import Cache, Category
 from dbsbm.querycache import CacheFor, QueryCache, Reason
 from tests.integration.querycache.cases import CASES, Case
 from tests.integration.querycache.reading.house import CACHED, House
@@ -176,7 +190,7 @@ def test_lazy_loading_goes_on_from_an_entity_of_the_cache(house: House) -> None:
         assert [leg.id for leg in bet.legs] == [1010]
 
 
-def test_a_session_with_two_phases_and_savepoints_reads_from_the_cache(house: House) -> None:
+def test_a_session_with_savepoints_reads_from_the_cache(house: House) -> None:
     house.rows(OF_GUILD)
     with house.sessions() as session:
         with session.begin_nested():
@@ -185,6 +199,73 @@ def test_a_session_with_two_phases_and_savepoints_reads_from_the_cache(house: Ho
             session.get_one(Bet, 110).state = "won"
         session.commit()
     assert house.rows(OF_GUILD) == [(110, "won"), (111, "open")]
+
+
+def test_a_session_that_commits_in_two_phases_reads_from_the_cache(
+    mariadb_engines: dict[str, Engine], cache: Cache
+) -> None:
+    house = House(mariadb_engines["READ COMMITTED"], cache)
+    house.rows(OF_GUILD)
+    with house.sessions(twophase=True) as session:
+        with house.counting() as asked:
+            session.execute(OF_GUILD, execution_options=CACHED).all()
+        assert asked == []
+        session.get_one(Bet, 110).state = "won"
+        session.commit()
+    assert house.rows(OF_GUILD) == [(110, "won"), (111, "open")]
+    house.close()
+
+
+def test_an_engine_that_spares_rollbacks_reads_from_the_cache(
+    home_engine: Engine, cache: Cache
+) -> None:
+    engine = create_engine(home_engine.url, skip_autocommit_rollback=True)
+    house = House(engine, cache)
+    for _ in range(2):
+        assert len(house.rows(OF_GUILD)) == 2
+    house.close()
+    engine.dispose()
+
+
+def test_a_query_that_the_database_refuses_raises_what_it_always_did(house: House) -> None:
+    with house.sessions() as session:
+        for options in ({}, CACHED):
+            with pytest.raises(DBAPIError) as raised:
+                session.execute(text("SELECT nothing FROM bets"), execution_options=options)
+            assert "nothing" in str(raised.value.orig)
+            session.rollback()
+        assert session.scalar(select(func.count()).select_from(Bet), execution_options=CACHED) == 6
+
+
+def test_an_answer_that_is_too_large_is_given_and_not_kept(house: House) -> None:
+    house.cache.policies.override(Category.DB_QUERY, max_bytes=1024)
+    statement = select(Bet.id, literal_column("'" + "x" * 999 + "'"))
+    for _ in range(2):
+        with house.counting() as asked:
+            assert len(house.rows(statement)) == 6
+        assert len(asked) == 1
+
+
+def _is_mysql(house: House) -> bool:
+    return house.engine.dialect.name == "mysql"
+
+
+def test_schemas_are_translated_before_the_cache_is_asked(house: House) -> None:
+    table = Table("bets", MetaData(), Column("id", Integer), schema="here")
+    own = house.engine.url.database if _is_mysql(house) else "main"
+    statement = select(table.c.id).where(table.c.id < 111)
+    translated = house.engine.execution_options(schema_translate_map={"here": own})
+    for expected in (1, 0):
+        with house.counting() as asked, translated.connect() as connection:
+            assert house.queries.execute(connection, statement).scalars().all() == [110]
+        assert len(asked) == expected
+    with house.counting() as asked, house.sessions(bind=translated) as session:
+        assert session.scalars(statement, execution_options=CACHED).all() == [110]
+    assert asked == []
+    with house.sessions.begin() as session:
+        session.delete(session.get_one(Bet, 110))
+    with translated.connect() as connection:
+        assert house.queries.execute(connection, statement).all() == []
 
 
 def test_two_processes_make_the_same_key(house: House, other_cache) -> None:  # type: ignore[no-untyped-def]
