@@ -24,7 +24,7 @@ BUFFER: Final = 512
 """Hits that are kept until somebody works them out."""
 
 # Hits of a buffer that the policy is told of, about.
-_SAMPLE: Final = 64
+_SAMPLE: Final = 32
 
 # What an entry takes beside its value and its names, in this module's and the policy's tables.
 _ENTRY_BYTES: Final = 400

@@ -83,7 +83,9 @@ class TinyLfu:
 
     def add(self, name: str, weight: int) -> Departures:
         """Take a name in, or its new weight, and return what goes for it: also itself."""
-        self._count(name, 1)
+        # A name that is asked for in vain moves time on, also where its counters are full: it may
+        # be kept out by names that were as popular once.
+        self._count(name, 1, least=1)
         gone = Departures([], [])
         segment = self._segment_of(name)
         if segment is None:
@@ -110,8 +112,8 @@ class TinyLfu:
                 return segment
         return None
 
-    def _count(self, name: str, count: int) -> None:
-        self._counted += self._frequency.add(hash(name), count)
+    def _count(self, name: str, count: int, *, least: int = 0) -> None:
+        self._counted += max(self._frequency.add(hash(name), count), least)
         if self._counted >= self._sample:
             self._age()
 

@@ -132,6 +132,18 @@ def test_taking_a_hit_back_leaves_a_newer_entry_in_peace(watched: Watched) -> No
     assert watched.hits["guild"] == 0
 
 
+def test_what_is_hit_by_the_hundred_stays_in_whatever_order_its_hits_recur(
+    watched: Watched,
+) -> None:
+    used = [f"used{n:02}" for n in range(17)]
+    watched.put(*(entry(wire, size=20_000) for wire in used))
+    for turn in range(40 * BUFFER):
+        watched.store.get(used[turn % len(used)])
+    for n in range(200):
+        watched.store.put(entry(f"scan{n}", size=20_000), watched.store.sequence)
+    assert all(watched.store.get(wire) for wire in used)
+
+
 def test_an_entry_larger_than_the_store_is_refused_and_pushes_nothing_out(watched: Watched) -> None:
     watched.put(entry("small"), entry("large"))
     assert not watched.store.put(entry("large", size=ROOM), watched.store.sequence)

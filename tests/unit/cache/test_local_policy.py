@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbsbm.cache.balance import Balance
 from dbsbm.cache.countmin import HIGHEST, CountMin
 from dbsbm.cache.tinylfu import TinyLfu
 
@@ -197,3 +198,35 @@ def test_how_often_a_name_was_asked_for_is_known_also_after_all_was_cleared() ->
         gone += policy.add(f"{n}", 1).evicted
     assert len(gone) == 101
     assert "popular" not in gone
+
+
+def observed(refused_and_missed: int, hits_on_probation: int) -> Balance:
+    balance = Balance(100)
+    for n in range(refused_and_missed):
+        balance.refused(f"{n}")
+        balance.missed(f"{n}")
+    balance.hit(hits_on_probation, on_probation=True)
+    return balance
+
+
+def test_the_window_grows_where_what_it_let_go_is_asked_for_more_than_what_is_on_probation() -> (
+    None
+):
+    assert observed(50, 100).verdict(100, 100) == 1
+    assert observed(5, 1000).verdict(100, 100) == -1
+
+
+def test_a_difference_that_may_be_chance_moves_nothing() -> None:
+    assert observed(0, 0).verdict(100, 100) == 0
+    assert observed(18, 100).verdict(100, 100) == 0
+
+
+def test_a_name_that_was_refused_long_ago_does_not_speak_for_a_larger_window() -> None:
+    balance = Balance(100)
+    for n in range(1000):
+        balance.refused(f"{n}")
+    for n in range(900):
+        balance.missed(f"{n}")
+    assert balance.is_due
+    assert balance.verdict(100, 100) == 0
+    assert not balance.is_due
