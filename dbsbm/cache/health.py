@@ -9,11 +9,12 @@ from typing import Any, Final
 
 import redis
 
+from dbsbm.cache.away import reason_for
+
 NEEDED_VERSION: Final = (7, 0)
 """The first with SET ... NX GET, which takes a lease in one step."""
 
 _PROBE_SECONDS: Final = 10
-_LOGIN_SIGNS: Final = ("HELLO must be called", "NOAUTH", "WRONGPASS", "invalid username")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class CacheHealth:
     def problems(self) -> list[str]:
         """What keeps the cache from working as it should, each a sentence; none where it does."""
         if not self.reachable:
-            return [_unreachable(self.error or "")]
+            return [reason_for(self.error)]
         found = []
         if self.refused_write is not None:
             found.append(f"The server does not store: {self.refused_write.rstrip('.')}.")
@@ -137,12 +138,6 @@ def _tracks(client: redis.Redis, probe: str) -> bool:
 def _ask(connection: Any, *words: str) -> None:
     connection.send_command(*words)
     connection.read_response()
-
-
-def _unreachable(error: str) -> str:
-    if any(sign in error for sign in _LOGIN_SIGNS):
-        return "The cache's server wants another login; check the password of CACHE_URL."
-    return f"The cache's server does not answer: {error.rstrip('.')}."
 
 
 def _version(text: str | None) -> tuple[int, ...]:

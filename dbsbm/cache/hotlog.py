@@ -18,11 +18,11 @@ from typing import Any, Final, Protocol
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.categories import Category
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import version_and_category
 from dbsbm.cache.stats import Stats
-from dbsbm.errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ def read_hot(client: redis.Redis, limit: int, *, slots: int = SLOTS) -> list[Hot
     try:
         answer = client.register_script(_READ)(args=[slots, max(limit, MOST_KEYS // 2)])
     except (redis.RedisError, OSError) as error:
-        raise TransientError(f"The log of hot keys cannot be read: {error}.") from error
+        raise away("the log of hot keys cannot be read", error) from error
     weights = [_FADING**age for age in range(slots)]
     reads = sum(weight * int(each) for weight, each in zip(weights, answer[::2], strict=True))
     scores: dict[str, float] = defaultdict(float)

@@ -7,11 +7,11 @@ from typing import Final
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import NAMESPACE
 from dbsbm.cache.overrides import Changes
 from dbsbm.cache.policies import render_mirror
-from dbsbm.errors import TransientError
 
 POLICY_KEY: Final = f"{NAMESPACE}policy"
 
@@ -48,9 +48,7 @@ def publish(client: redis.Redis, changes: Mapping[Category, Changes], revision: 
     try:
         return bool(client.register_script(_PUBLISH)(keys=[POLICY_KEY], args=[mirror, revision]))
     except (redis.RedisError, OSError) as error:
-        raise TransientError(
-            f"The cache's server was not told of its policies: {error}."
-        ) from error
+        raise away("it was not told of its policies", error) from error
 
 
 def is_published(client: redis.Redis) -> bool:
@@ -62,4 +60,4 @@ def is_published(client: redis.Redis) -> bool:
     try:
         return bool(client.exists(POLICY_KEY))
     except (redis.RedisError, OSError) as error:
-        raise TransientError(f"The cache's policies cannot be read: {error}.") from error
+        raise away("its policies cannot be read", error) from error

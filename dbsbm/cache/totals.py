@@ -20,10 +20,10 @@ from typing import Any, Final
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.categories import Category
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.stats import COUNTER_NAMES, Counters, Snapshot, Stats
-from dbsbm.errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +181,7 @@ def read_totals(client: redis.Redis) -> dict[Category, Counters]:
     try:
         stored = client.hgetall(TOTALS_KEY)
     except (redis.RedisError, OSError) as error:
-        raise _unreadable(error) from error
+        raise away("the counts cannot be read", error) from error
     return _from_fields({_text(name): int(count) for name, count in stored.items()})
 
 
@@ -194,7 +194,7 @@ def read_processes(client: redis.Redis) -> list[ProcessCounts]:
     try:
         answer = client.register_script(_LIVING)(keys=[PROCESSES_KEY, SEEN_KEY])
     except (redis.RedisError, OSError) as error:
-        raise _unreadable(error) from error
+        raise away("the counts cannot be read", error) from error
     processes = []
     for name, told in zip(answer[::2], answer[1::2], strict=True):
         content = json.loads(told)
@@ -202,10 +202,6 @@ def read_processes(client: redis.Redis) -> list[ProcessCounts]:
         counts = _from_fields(content["counts"])
         processes.append(ProcessCounts(label, counts, content["gauges"]))
     return sorted(processes, key=lambda process: process.name)
-
-
-def _unreadable(error: Exception) -> TransientError:
-    return TransientError(f"The counts of the cache cannot be read: {error}.")
 
 
 def _text(name: bytes | str) -> str:

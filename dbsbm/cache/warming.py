@@ -11,7 +11,7 @@ import inspect
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, DecimalException
@@ -22,9 +22,9 @@ from uuid import UUID
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.hotlog import Hot
 from dbsbm.cache.keys import BATCH, NAMESPACE, Part
-from dbsbm.errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def _gone(client: redis.Redis, wires: Sequence[str]) -> list[str]:
             there = pipe.execute()
             gone += [wire for wire, is_there in zip(batch, there, strict=True) if not is_there]
     except (redis.RedisError, OSError) as error:
-        raise TransientError(f"The cache cannot be warmed: {error}.") from error
+        raise away("nothing was loaded again", error) from error
     return gone
 
 
@@ -149,23 +149,32 @@ def _load(reload: Reload | None, wire: str) -> str:
     return "loaded"
 
 
-def _call_of(
-    function: Callable[..., Any], parts: Sequence[Part], wire: str
-) -> Callable[[], object] | None:
+def arguments_of(
+    function: Callable[..., Any], parts: Sequence[Part], *, past: int = 0
+) -> list[Any]:
+    """Return the arguments of a call from the parts of its key.
+
+    Args:
+        function: What was called.
+        parts: Those of its parameters, in their order, with defaults.
+        past: How many parameters at the front are no part of the key.
+
+    Raises:
+        Exception: They are not its arguments, or its annotations cannot be read.
+    """
+    hints = get_type_hints(inspect.unwrap(function))
+    names = list(inspect.signature(function).parameters)[past:]
+    return [_as_member(part, hints.get(name)) for name, part in zip(names, parts, strict=True)]
+
+
+def _call_of(function: Callable[..., Any], parts: Sequence[Part], wire: str) -> Reload | None:
     """Return the call whose value has this key; None if these are not its arguments."""
     try:
-        arguments = list(_restored(function, parts))
+        arguments = arguments_of(function, parts)
         key = cast(Any, function).key(*arguments)
     except Exception:  # noqa: BLE001 - a key may be made by a function that takes other arguments
         return None
     return (lambda: function(*arguments)) if key.wire == wire else None
-
-
-def _restored(function: Callable[..., Any], parts: Sequence[Part]) -> Iterator[object]:
-    """Give each part the type that its parameter asks for, where a key does not tell it."""
-    hints = get_type_hints(inspect.unwrap(function))
-    for name, part in zip(inspect.signature(function).parameters, parts, strict=True):
-        yield _as_member(part, hints.get(name))
 
 
 def _as_member(part: Part, hint: Any) -> object:

@@ -9,13 +9,13 @@ from typing import Any, Final, cast
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.envelope import STAMP, is_lease
 from dbsbm.cache.serializer import Serializer, Stored
 from dbsbm.cache.tags import tag_wires
 from dbsbm.cli.cache.key_words import PARTS_HELP, key_of_arguments
 from dbsbm.cli.cache.server import add_json, open_client, serializer
 from dbsbm.cli.output import say, say_json, spell_bytes
-from dbsbm.errors import TransientError
 
 EXIT_NOT_FOUND: Final = 1
 _LONGEST_BYTES: Final = 64
@@ -61,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
         with open_client() as client:
             found = _look(client, serializer(), key.wire)
     except (redis.RedisError, OSError) as error:
-        raise TransientError(f"The cache's server does not answer: {error}.") from error
+        raise away("the value cannot be looked at", error) from error
     if arguments.json:
         say_json(_as_json(found))
     else:

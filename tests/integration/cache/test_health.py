@@ -90,7 +90,9 @@ def test_a_server_that_is_away_is_a_finding_and_no_error() -> None:
         health = check(client)
     assert health == CacheHealth(reachable=False, error=health.error)
     assert "refused" in str(health.error)
-    assert health.problems == [f"The cache's server does not answer: {str(health.error)[:-1]}."]
+    assert health.problems == [
+        f"The cache's server does not answer: {health.error} Does it run where CACHE_URL says?"
+    ]
 
 
 def test_a_server_that_hangs_is_a_finding_and_no_error(fresh_valkey_cache: ValkeyServer) -> None:

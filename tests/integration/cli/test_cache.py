@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,20 @@ from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.connection import connect
 from dbsbm.cache.hotlog import HotLogger
-from dbsbm.cache.keys import Key
+from dbsbm.cache.keys import NAMESPACE, Key
 from dbsbm.cache.mirror import POLICY_KEY
 from dbsbm.cache.miss import MISS
 from dbsbm.cache.policies import parse_mirror
+from dbsbm.cache.serializer import Serializer
+from dbsbm.cache.signing import Keyring
 from dbsbm.cache.stats import Stats
 from dbsbm.cache.totals import StatsFlusher
 from dbsbm.cli import main
-from dbsbm.db.engine import Database
-from dbsbm.db.models import Guild
 from tests.servers import ValkeyServer, free_port
 
 GAME = Category.GAME_DATA
 KEY = Key.of(GAME, "nfl", 42)
+SECRET = "k" * 40
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def run(
 ) -> Run:
     """Give a command, without `cache` in front."""
     for name, value in {
-        "SECRET_KEY": "k" * 40,
+        "SECRET_KEY": SECRET,
         "DATABASE_URL": migrated_sqlite_url,
         "CACHE_URL": valkey_cache.url,
         "BROKER_URL": valkey_broker.url,
@@ -84,7 +85,8 @@ def client(valkey_cache: ValkeyServer) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def cache(client: redis.Redis) -> Cache:
-    return Cache(client)
+    """A cache that signs as the processes of the fleet do."""
+    return Cache(client, serializer=Serializer(Keyring((1, SecretStr(SECRET)))))
 
 
 def test_what_was_counted_is_shown_by_category_and_level(
@@ -248,13 +250,17 @@ def test_a_change_while_the_server_is_away_is_written_down(
     assert " 10m* " in run("policy", "show", "game_data").out
 
 
-def test_warming_fills_what_it_is_told_to(run: Run, migrated_sqlite_url: str, cache: Cache) -> None:
-    database, now = Database(SecretStr(migrated_sqlite_url)), datetime.now(UTC)
-    guild = Guild(id=7, name="seven", created_at=now, updated_at=now)
-    database.transact(lambda session: session.add(guild))
-    database.dispose()
-    assert run("warm", "guild_data", "--json").json == {"guild_data": 1}
-    assert cache.get(Key.of(Category.GUILD_DATA, 7))["name"] == "seven"
+def test_warming_fills_what_it_is_told_to(run: Run, client: redis.Redis) -> None:
+    assert run("warm", "league_data", "--json").json == {"league_data": 1}
+    assert list(client.scan_iter(f"{NAMESPACE}league_data:*"))
+    assert run("warm", "league_data").out.split() == [
+        "category",
+        "keys",
+        "league_data",
+        "1",
+        "all",
+        "1",
+    ]
 
 
 MISTAKES = {

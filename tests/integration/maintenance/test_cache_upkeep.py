@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, select
@@ -18,6 +20,7 @@ from dbsbm.commands import warm
 from dbsbm.db.models import CacheCleanupRun, CacheDebt, CacheHotLog
 from dbsbm.errors import UserError
 from dbsbm.maintenance import cleanup, dues, hot_keys, policies, relay, warmers
+from tests.integration.db.rows import a_bet, a_game
 from tests.integration.services import Sent, services_on
 from tests.servers import ValkeyServer
 
@@ -26,17 +29,18 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def services(
+def another(
     migrated_url: str, valkey_broker: ValkeyServer, valkey_cache: ValkeyServer, tmp_path: Path
-) -> Iterator[Services]:
-    with services_on(
-        database=migrated_url,
-        broker=valkey_broker.url,
-        cache=valkey_cache.url,
-        data_dir=tmp_path,
-        sent=Sent(),
-    ) as services:
-        yield services
+) -> Iterator[Callable[[], Services]]:
+    """Makes the services of processes on the same database and cache."""
+    places = {"database": migrated_url, "broker": valkey_broker.url, "cache": valkey_cache.url}
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(services_on(**places, data_dir=tmp_path, sent=Sent()))
+
+
+@pytest.fixture
+def services(another: Callable[[], Services]) -> Services:
+    return another()
 
 
 def change(services: Services) -> None:
@@ -149,6 +153,42 @@ def test_warming_loads_the_hot_values_of_functions_again_after_the_cache_is_lost
     assert loaded == ["nfl", "nba", "nfl"]
     board("nfl")
     assert loaded == ["nfl", "nba", "nfl"]
+
+
+def test_what_members_read_is_loaded_again_by_a_process_that_never_read_it(
+    services: Services, another: Callable[[], Services]
+) -> None:
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    for _ in range(2):
+        services.standings.ranking(7, since)
+        services.standings.record(7, 8, None)
+        services.board.games("nfl")
+    functions = services.query_cache.functions
+    with services.database.read() as session:
+        wires = [
+            functions["dbsbm.commands.standings._ranking"].key(session, 7, since).wire,
+            functions["dbsbm.db.queries.standings.record"].key(session, 7, 8, None).wire,
+            cast(Any, services.cache.functions["games"]).key("nfl").wire,
+        ]
+    assert all(services.cache_client.exists(wire) for wire in wires)
+    log_reads(services, **dict.fromkeys(wires, 100))
+    hot_keys.remember(services)
+    services.cache_client.flushall()
+    assert hot_keys.warm(another()) == 3
+    assert all(services.cache_client.exists(wire) for wire in wires)
+
+
+def test_one_warming_is_enough_for_a_cold_cache(services: Services) -> None:
+    services.database.transact(lambda session: a_bet(session, game=a_game(session), user_id=8))
+    assert warm.warm(["guild_data", "user_data"], warmers.of(services))["user_data"] == 2
+    before = services.cache.stats.snapshot()
+    services.standings.record(1, 8, None)
+    services.standings.at_stake(1, 8)
+    services.standings.ranking(1, None)
+    after = services.cache.stats.snapshot()
+    for category, reads in ((Category.USER_DATA, 2), (Category.GUILD_DATA, 1)):
+        assert after[category].loads == before[category].loads
+        assert after[category].hits - before[category].hits >= reads
 
 
 def test_hot_keys_can_be_asked_for_like_a_category(services: Services) -> None:
