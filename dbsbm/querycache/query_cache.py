@@ -147,7 +147,7 @@ class QueryCache:
         self._transactions = Transactions(
             cache, metadata, also=also, ledger=ledger, unwatched=ignored
         )
-        views = Views(cache, category, also_pure)
+        views = Views(cache, category, also_pure, ignored)
         self._queries = Queries(cache, Planner(metadata, also_pure, ignored), views, category)
         self._refusals = Refusals()
         self._replays: dict[Dialect, ReplayEngine] = {}

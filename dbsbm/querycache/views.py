@@ -43,11 +43,19 @@ class Views:
     Args:
         cache: Keeps what was learned.
         category: As what kind of value.
-        also_pure: Functions of the database whose results their arguments decide.
+        also_pure: Functions of the database whose results their arguments decide, in capitals.
+        unwatched: Tables whose changes nobody tells of, in lower case.
     """
 
-    def __init__(self, cache: Cache, category: Category, also_pure: Collection[str]) -> None:
-        self._cache, self._category, self._also_pure = cache, category, also_pure
+    def __init__(
+        self,
+        cache: Cache,
+        category: Category,
+        also_pure: Collection[str],
+        unwatched: Collection[str],
+    ) -> None:
+        self._cache, self._category = cache, category
+        self._also_pure, self._unwatched = also_pure, unwatched
 
     def base_tables(
         self, names: Iterable[str], database: str, engine: Engine, own: Callable[[], Connection]
@@ -95,7 +103,10 @@ class Views:
             refuse_impure(query, grammar, self._also_pure)
         except Refusal:
             return None
-        return sorted({_full_name(read.schema, read.name) for read in table_reads(query, {})})
+        reads = table_reads(query, {})
+        if any(read.name.lower() in self._unwatched for read in reads):
+            return None
+        return sorted({_full_name(read.schema, read.name) for read in reads})
 
 
 def _query_of(definition: str, grammar: str) -> str:

@@ -165,6 +165,23 @@ def test_the_ledger_of_debts_is_not_cached(sqlite_engine: Engine, cache: Cache) 
     assert explained.refusal.reason is Reason.SYSTEM_TABLE
 
 
+def test_a_table_that_is_not_watched_is_not_cached_nor_a_view_of_it(
+    sqlite_engine: Engine, cache: Cache
+) -> None:
+    house = House(sqlite_engine, cache, unwatched=["audit"])
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW trail AS SELECT what FROM audit")
+    try:
+        with house.sessions() as session:
+            assert house.refused(session, text("SELECT what FROM audit")) is Reason.SYSTEM_TABLE
+        with house.sessions() as session:
+            assert house.refused(session, text("SELECT * FROM trail")) is Reason.NOT_UNDERSTOOD
+    finally:
+        with house.engine.begin() as connection:
+            connection.exec_driver_sql("DROP VIEW trail")
+        house.close()
+
+
 def test_a_database_in_memory_is_cached_where_there_is_but_one(cache: Cache) -> None:
     many, one = create_engine("sqlite://"), create_engine("sqlite://", poolclass=StaticPool)
     other = create_engine("sqlite://", poolclass=StaticPool)
