@@ -18,6 +18,7 @@ from dbsbm.db.models import Bet, BetLeg, Game, Guild, League, Member, Team
 
 LEAGUES = {"nfl": "football", "nba": "basketball", "mlb": "baseball", "nhl": "hockey"}
 TEAMS = 30
+PAST_GAMES = 64
 FIRST_GUILD = 1_000
 FIRST_MEMBER = 1_000_000
 _SKEW = 1.0
@@ -89,13 +90,13 @@ class Town:
         now = datetime.now(UTC)
         _insert(session, League, list(_leagues(now)))
         _insert(session, Team, list(_teams(now)))
-        _insert(session, Game, list(self._games(now, games)))
+        _insert(session, Game, [*self._games(now, games), *self._past_games(now, games)])
         _insert(session, Guild, [_guild(number, now) for number in self.members])
         people = [(g, FIRST_MEMBER + m) for g, size in self.members.items() for m in range(size)]
         _insert(session, Member, [_member(guild, member, now) for guild, member in people])
         rows = [self._bet(number, now) for number in range(1, bets + 1)]
         _insert(session, Bet, rows)
-        _insert(session, BetLeg, [self._leg(row, games) for row in rows])
+        _insert(session, BetLeg, [self._leg(row, games + 1) for row in rows])
 
     def _member(self, guild: int) -> int:
         return FIRST_MEMBER + self._choosers[guild].draw(self._random)
@@ -118,6 +119,19 @@ class Town:
                 "provider": "bench",
                 "provider_game_id": str(number),
                 "fetched_at": now,
+            }
+
+    def _past_games(self, now: datetime, first: int) -> Iterator[dict[str, Any]]:
+        """What the bets of earlier days were on; their ids come after those of today's games."""
+        for number, game in enumerate(self._games(now, PAST_GAMES), start=first):
+            yield game | {
+                "id": number + 1,
+                "game_key": f"game-{number}",
+                "provider_game_id": str(number),
+                "starts_at": now - timedelta(days=self._random.uniform(2, 60)),
+                "status": "final",
+                "home_score": 21,
+                "away_score": 14,
             }
 
     def _bet(self, number: int, now: datetime) -> dict[str, Any]:
@@ -143,11 +157,11 @@ class Town:
             "settled_at": placed + timedelta(hours=4),
         }
 
-    def _leg(self, bet: dict[str, Any], games: int) -> dict[str, Any]:
+    def _leg(self, bet: dict[str, Any], first_game: int) -> dict[str, Any]:
         return {
             "bet_id": bet["id"],
             "position": 0,
-            "game_id": self._random.randrange(games) + 1,
+            "game_id": first_game + self._random.randrange(PAST_GAMES),
             "market": "moneyline",
             "side": "home",
             "odds_american": bet["odds_american"],

@@ -1,9 +1,8 @@
-"""Many callers of one key that is not there: all at once, and after its holder was killed."""
+"""Many callers in many processes, all at once, of one key that is not there."""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,8 +16,6 @@ from tests.servers import ValkeyServer
 PROCESSES = 4
 CALLERS = 50
 LOAD = 0.2
-WAITING = 5
-"""Callers in each process behind a holder that is killed: 20 in all."""
 GIVE_UP = 60.0
 
 
@@ -31,16 +28,8 @@ class Stampede:
     slowest: float
 
 
-@dataclass(frozen=True, slots=True)
-class Takeover:
-    """Seconds from the holder's end until the last caller had the value, and what they sent."""
-
-    seconds: float
-    commands: int
-
-
 def rows(quick: bool) -> Iterator[Row]:
-    """Stampedes, and killed holders."""
+    """Ours with threads and with coroutines, and the peers."""
     contenders = {
         "ours": partial(_ours, "stampede"),
         "ours, coroutines": partial(_ours, "stampede_async"),
@@ -50,7 +39,6 @@ def rows(quick: bool) -> Iterator[Row]:
     }
     with cache_server() as server:
         yield from _stampedes(server, contenders, rounds=1 if quick else 5)
-        yield from _takeovers(server, rounds=1 if quick else 3)
 
 
 def _ours(what: str, *arguments: object) -> list[str]:
@@ -98,42 +86,3 @@ def _stampede(server: ValkeyServer, contender: partial[list[str]]) -> Stampede:
     latencies = [seconds for report in reports for seconds in report["latencies"]]
     loads = sum(report["loads"] for report in reports)
     return Stampede(loads, commands, percentile(latencies, 99) / LOAD)
-
-
-def _takeovers(server: ValkeyServer, rounds: int) -> Iterator[Row]:
-    ours = [_takeover(server, partial(_ours), within=GIVE_UP) for _ in range(rounds)]
-    # One run of the peer is enough to see that it waits for as long as the value lives.
-    theirs = _takeover(server, partial(cache_peers.cashews()), within=GIVE_UP)
-    name = "holder killed, a value that lives 15 s, 20 callers"
-    yield Row(
-        f"{name}: until all have it",
-        max(each.seconds for each in ours),
-        "s",
-        floor=2,
-        aim=1,
-        peers={"cashews, lock": theirs.seconds},
-        runs=rounds,
-    )
-    yield Row(
-        f"{name}: commands",
-        max(each.commands for each in ours),
-        "commands",
-        floor=200,
-        aim=50,
-        peers={"cashews, lock": theirs.commands},
-        runs=rounds,
-    )
-
-
-def _takeover(server: ValkeyServer, contender: partial[list[str]], within: float) -> Takeover:
-    server.flush()
-    meter = Meter(server)
-    # The holder is ready when its load has begun; the callers' load takes no time to speak of.
-    callers = contender("stampede", server.url, WAITING, 0.001)
-    with workers([callers] * PROCESSES) as crowd, workers([contender("hold", server.url)]) as hold:
-        meter.reset()
-        for worker in hold:
-            worker.kill()
-        began = time.perf_counter()
-        release(crowd, within)
-        return Takeover(time.perf_counter() - began, meter.total())
