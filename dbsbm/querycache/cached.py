@@ -130,13 +130,13 @@ class CachedFunction(Generic[P, T]):
         for _attempt in range(_ATTEMPTS):
             run = _Run(call, key, self._means)
             try:
-                value = get_or_load(self._means.cache, key, run.load, run.tags, self._ttl)
+                tags, result = get_or_load(self._means.cache, key, run.load, run.tags, self._ttl)
             except NotKept:
                 if run.is_done:
                     return run.result
             else:
-                add_tags(run.tags)
-                return value
+                add_tags(tags)
+                return result
         return call.function(call.asker, *call.args, **call.kwargs)
 
 
@@ -164,8 +164,8 @@ class _Run(Generic[T]):
         self.tags = means.hints.get(key)
         self.is_done = False
 
-    def load(self) -> T:
-        """Call the function.
+    def load(self) -> tuple[tuple[str, ...], T]:
+        """Call the function, and return the tags of what it read, and its result.
 
         Raises:
             NotKept: Its result must not be kept.
@@ -175,7 +175,7 @@ class _Run(Generic[T]):
         result, collector = self._collected(self._call.asker)
         self.result, self.is_done = result, True
         self._settle(collector)
-        return result
+        return collector.tags, result
 
     def _collected(self, asker: Asker) -> tuple[T, Collector]:
         """Call the function; whoever called this one depends on what it reads, too."""

@@ -13,7 +13,7 @@ from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.querycache.answers import Answer, Packed
-from dbsbm.querycache.collecting import add_tags
+from dbsbm.querycache.collecting import add_tags, current_collector
 from dbsbm.querycache.keys import database_name, query_key
 from dbsbm.querycache.loading import NotKept, get_or_load
 from dbsbm.querycache.options import CacheFor
@@ -74,6 +74,8 @@ class Queries:
         Raises:
             Refusal: It must not be cached.
         """
+        if current_collector() is not None:
+            self._note_views(asked, sql)
         for _attempt in range(_ATTEMPTS):
             identity = self.identify(asked, sql, parameters)
 
@@ -107,8 +109,7 @@ class Queries:
         Raises:
             Refusal: It must not be cached.
         """
-        with suppress(NotKept):
-            self._refuse_changed_views(asked, sql)
+        self._note_views(asked, sql)
         return self._tags(asked, database_name(asked.engine), sql, parameters)
 
     def _tags(
@@ -118,6 +119,11 @@ class Queries:
         tags = plan.tags(parameters, asked.engine.dialect)
         below = [t for name in plan.names for t in self._below.get((database, name), ())]
         return tuple(dict.fromkeys([*tags, *whole_table_tags(below)])) if below else tags
+
+    def _note_views(self, asked: Asked, sql: str) -> None:
+        """Take note of what the views of a query read now, for whoever depends on the query."""
+        with suppress(NotKept):
+            self._refuse_changed_views(asked, sql)
 
     def _refuse_changed_views(self, asked: Asked, sql: str) -> None:
         """Take note of what the views of a query read now.

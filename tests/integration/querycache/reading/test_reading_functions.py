@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from dbsbm.cache import Cache, Category
@@ -187,6 +187,64 @@ def test_a_function_within_a_function_makes_both_depend_on_what_it_reads(
         session.get_one(Bet, 110).state = "won"
     for _ in range(3):
         assert _call(house, outer, 1) == ["won"]
+
+
+def test_a_function_depends_on_what_another_process_read_for_a_function_within_it(
+    house: House, calls: Calls, other_cache: Cache
+) -> None:
+    _warm(house, calls)
+    house.queries.detach_session(house.sessions)
+    # What the results depend on is forgotten by all but the results themselves.
+    house.cache.invalidate_category(Category.DB_QUERY)
+    other = QueryCache(other_cache, Base.metadata)
+    other.attach(house.engine)
+    other.attach_session(house.sessions)
+    record = other.cached(Category.USER_DATA, name="record")(calls._record)
+
+    @other.cached(Category.USER_DATA, name="states")
+    def states(session: Session) -> Any:
+        return record(session, 1)["states"]
+
+    for _ in range(3):
+        assert _call(house, states) == ["open"]
+    assert calls.count == 0
+    with house.sessions.begin() as session:
+        session.get_one(Bet, 110).state = "won"
+    for _ in range(3):
+        assert _call(house, states) == ["won"]
+    other.detach_session(house.sessions)
+    other.detach(house.engine)
+    house.queries.attach_session(house.sessions)
+
+
+def test_a_function_depends_on_what_another_process_read_for_a_view_within_it(
+    house: House, other_cache: Cache
+) -> None:
+    statement = text("SELECT COUNT(*) FROM winners")
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW winners AS SELECT * FROM bets WHERE state = 'won'")
+    try:
+        house.rows(statement)
+        house.queries.detach_session(house.sessions)
+        other = QueryCache(other_cache, Base.metadata)
+        other.attach(house.engine)
+        other.attach_session(house.sessions)
+
+        @other.cached(Category.USER_DATA, name="winners")
+        def winners(session: Session) -> Any:
+            return session.scalar(statement, execution_options=CACHED)
+
+        for expected in (0, 1):
+            for _ in range(3):
+                assert _call(house, winners) == expected
+            with house.sessions.begin() as session:
+                session.get_one(Bet, 110).state = "won"
+        other.detach_session(house.sessions)
+        other.detach(house.engine)
+        house.queries.attach_session(house.sessions)
+    finally:
+        with house.engine.begin() as connection:
+            connection.exec_driver_sql("DROP VIEW winners")
 
 
 def test_a_cached_query_within_a_function_makes_it_depend_on_what_it_reads(house: House) -> None:
