@@ -6,8 +6,9 @@ asked in the same minutes: pinned, in an environment of its own (see `bench.peer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 
 from bench.harness import Row
 from bench.rig import (
@@ -23,27 +24,28 @@ from bench.rig import (
     sql_histories,
 )
 
-TIMED = (cache_values, cache_local, cache_calls, cache_stampedes)
+TIMED = (cache_values, cache_local, cache_calls, cache_stampedes, cache_hang)
 """What depends on the machine's speed, and is measured while nothing else runs."""
 
-WAITING = (cache_takeover, cache_hang, cache_matrix)
-"""What mostly waits for peers and tests, and may run beside what counts."""
-
-COUNTED = (cache_faults, sql_histories, cache_fleet)
+COUNTED = (cache_faults, sql_histories)
+BESIDE = (cache_takeover, cache_matrix, cache_fleet)
+"""What counts, or waits for seconds; a quick run has these three beside the other two."""
 
 
 def rows(quick: bool) -> Iterator[Row]:
-    """Measure; with `quick` less of everything, and what waits beside what counts."""
+    """Measure; with `quick` less of everything, and two things at a time where that is fair."""
     for part in TIMED:
         yield from part.rows(quick=quick)
-    if not quick:
-        for part in WAITING:
-            yield from part.rows(quick=quick)
-    with ThreadPoolExecutor(1) as beside:
-        waiting = [
-            beside.submit(lambda part=part: [*part.rows(quick=True)]) for part in WAITING if quick
-        ]
+    with ThreadPoolExecutor(1) as second:
+        beside = second.submit(_all_of, BESIDE) if quick else None
         for part in COUNTED:
             yield from part.rows(quick=quick)
-        for measured in waiting:
-            yield from measured.result()
+        if beside is not None:
+            yield from beside.result()
+            return
+    for part in BESIDE:
+        yield from part.rows(quick=quick)
+
+
+def _all_of(parts: Sequence[ModuleType]) -> list[Row]:
+    return [row for part in parts for row in part.rows(quick=True)]
