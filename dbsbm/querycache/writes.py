@@ -126,7 +126,7 @@ class Writes:
         if statement.kind is Kind.OPAQUE:
             return Effect(_everything())
         change = statement.change
-        table = self._table(change.table) if change is not None else None
+        table = self.table(change.table) if change is not None else None
         if change is None or table is None:
             return Effect(self._whole(statement.tables, removes=statement.removes))
         return self._told(change, table, _Run(parameters, dialect, asking))
@@ -153,7 +153,7 @@ class Writes:
         for name in names:
             if name.lower() in self._ignored:
                 continue
-            if self._table(name) is None and name.lower() not in self._also:
+            if self.table(name) is None and name.lower() not in self._also:
                 return _everything()
             tags.add_table(name.lower())
             tags.merge(self._others(name, removes, columns))
@@ -161,7 +161,7 @@ class Writes:
 
     def _others(self, table: str, removes: bool, columns: Iterable[str] | None) -> TagSet:
         """What triggers and foreign keys change when rows of a table do."""
-        known = self._table(table)
+        known = self.table(table)
         every = () if known is None else known.columns.keys()
         reached = self._cascades.of_update(
             table, [name.lower() for name in (every if columns is None else columns)]
@@ -182,7 +182,8 @@ class Writes:
             todo += new
         return found
 
-    def _table(self, name: str) -> Table | None:
+    def table(self, name: str) -> Table | None:
+        """Return the table that a name in a statement stands for, None if it is not known."""
         if self._known != len(self._metadata.tables):
             self._tables = {table.name.lower(): table for table in self._metadata.tables.values()}
             self._known = len(self._metadata.tables)
