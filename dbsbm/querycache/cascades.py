@@ -41,6 +41,11 @@ class Cascades:
         """Return the tables whose rows change when columns of a table do."""
         return self._reached([(table, frozenset(columns))])
 
+    def referenced(self, table: str) -> frozenset[str]:
+        """Return the columns of a table that others refer to."""
+        references = self._read().get(table.lower(), ())
+        return frozenset(name for each in references for name in each.parent_columns)
+
     def _reached(self, steps: list[tuple[str, frozenset[str] | None]]) -> set[str]:
         """Follow changes: None stands for deleted rows, names for changed columns."""
         seen = set()

@@ -20,6 +20,8 @@ LONGEST: Final = 20_000
 """Characters of text that are parsed; of a longer insert the first words say enough."""
 
 _REMEMBERED: Final = 2_000
+_LONGEST_REMEMBERED: Final = 4_000
+"""Longer texts, mostly inserts of many rows, hardly come again and would fill memory."""
 
 
 class Kind(Enum):
@@ -101,7 +103,11 @@ def understand(sql: str, dialect: str, *, formatted: bool = True) -> Statement:
         dialect: `mysql` (MariaDB too) or `sqlite`.
         formatted: The driver fills parameters into the text, so that `%%` means `%`.
     """
-    return _SIMPLE.get(verb(sql)) or _understood(sql, dialect, formatted)
+    simple = _SIMPLE.get(verb(sql))
+    if simple is not None:
+        return simple
+    read = _remembered if len(sql) <= _LONGEST_REMEMBERED else _understood
+    return read(sql, dialect, formatted)
 
 
 def verb(sql: str) -> str:
@@ -110,7 +116,6 @@ def verb(sql: str) -> str:
     return word[0].upper() if word else ""
 
 
-@lru_cache(_REMEMBERED)
 def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
     body = sql[_start(sql) :]
     word = verb(body)
@@ -120,6 +125,9 @@ def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
         return _READERS[word](body)
     tables = defined(body)
     return OPAQUE if tables is None else Statement(Kind.DEFINITION, tables=tables, removes=True)
+
+
+_remembered = lru_cache(_REMEMBERED)(_understood)
 
 
 def _start(sql: str) -> int:

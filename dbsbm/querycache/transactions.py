@@ -32,6 +32,9 @@ from dbsbm.querycache.writes import Effect, Writes
 
 GRAMMARS: Final = {"mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
 
+_STYLES: Final = {"mysql": {"format", "pyformat"}, "sqlite": {"qmark", "named"}}
+"""How drivers may write parameters, so that `dbsbm.querycache.markers` can read them."""
+
 _CHANGING: Final = frozenset({Kind.WRITE, Kind.DEFINITION, Kind.OPAQUE})
 _COMMITTING: Final = frozenset({Kind.DEFINITION, Kind.OPAQUE})
 """Before these, or in them, MySQL may commit."""
@@ -83,13 +86,9 @@ class Transactions:
         """Watch an engine, from the next transaction on.
 
         Raises:
-            ConfigError: Its dialect is not understood.
+            ConfigError: Its dialect is not understood, or how its driver writes parameters.
         """
-        if engine.dialect.name not in GRAMMARS:
-            raise ConfigError(
-                f"The query cache does not understand the statements of {engine.dialect.name}. "
-                "Use MySQL, MariaDB or SQLite, or do without it."
-            )
+        _refuse_unless_understood(engine.dialect)
         for name, listener in self._listeners:
             event.listen(engine, name, listener)
         self._watch_commits(engine.dialect)
@@ -297,6 +296,20 @@ class Transactions:
         connection = failure.connection
         if connection is not None and not connection.invalidated and not connection.closed:
             self._release(pending_of(connection))
+
+
+def _refuse_unless_understood(dialect: Dialect) -> None:
+    grammar = GRAMMARS.get(dialect.name)
+    if grammar is None:
+        raise ConfigError(
+            f"The query cache does not understand the statements of {dialect.name}. "
+            "Use MySQL, MariaDB or SQLite, or do without it."
+        )
+    if dialect.paramstyle not in _STYLES[grammar]:
+        raise ConfigError(
+            f"The query cache does not understand the parameters of the driver {dialect.driver}. "
+            "Use PyMySQL, mysqlclient or sqlite3, or do without it."
+        )
 
 
 @contextmanager

@@ -105,7 +105,7 @@ class Writes:
         self._also = {name.lower(): tuple(others) for name, others in (also or {}).items()}
         self._ignored = {name.lower() for name in ignored}
         self._cascades = Cascades(metadata)
-        self._tables: dict[str, Table] = {}
+        self._tables: dict[str, Table | None] = {}
         self._known = -1
 
     def effect(
@@ -153,7 +153,7 @@ class Writes:
         for name in names:
             if name.lower() in self._ignored:
                 continue
-            if self.table(name) is None and name.lower() not in self._also:
+            if not self._knows(name):
                 return _everything()
             tags.add_table(name.lower())
             tags.merge(self._others(name, removes, columns))
@@ -161,11 +161,9 @@ class Writes:
 
     def _others(self, table: str, removes: bool, columns: Iterable[str] | None) -> TagSet:
         """What triggers and foreign keys change when rows of a table do."""
-        known = self.table(table)
-        every = () if known is None else known.columns.keys()
-        reached = self._cascades.of_update(
-            table, [name.lower() for name in (every if columns is None else columns)]
-        )
+        every = self._cascades.referenced(table)
+        changed = every if columns is None else {name.lower() for name in columns}
+        reached = self._cascades.of_update(table, changed)
         if removes:
             reached |= self._cascades.of_delete(table)
         tags = TagSet()
@@ -183,11 +181,24 @@ class Writes:
         return found
 
     def table(self, name: str) -> Table | None:
-        """Return the table that a name in a statement stands for, None if it is not known."""
+        """Return the table that a name in a statement stands for.
+
+        Returns:
+            None if it is not known, or if tables of several schemas have it.
+        """
+        return self._named().get(name.lower())
+
+    def _knows(self, name: str) -> bool:
+        return name.lower() in self._named() or name.lower() in self._also
+
+    def _named(self) -> dict[str, Table | None]:
         if self._known != len(self._metadata.tables):
-            self._tables = {table.name.lower(): table for table in self._metadata.tables.values()}
-            self._known = len(self._metadata.tables)
-        return self._tables.get(name.lower())
+            tables: dict[str, Table | None] = {}
+            for table in self._metadata.tables.values():
+                name = table.name.lower()
+                tables[name] = None if name in tables else table
+            self._tables, self._known = tables, len(self._metadata.tables)
+        return self._tables
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,3 +230,14 @@ def test_places_that_cannot_be_told_are_not_guessed(sql: str, dialect: str) -> N
 
 def test_a_text_that_no_parameters_are_filled_into_keeps_its_percent_signs() -> None:
     assert marked("a LIKE '%s'", "mysql", formatted=False) == ("a LIKE '%s'", ())
+
+
+def test_long_texts_are_read_but_not_remembered() -> None:
+    values = ", ".join(f"({number})" for number in range(1_000))
+    long = f"INSERT INTO a (b) VALUES {values}"
+    change = understand(long, "sqlite").change
+    assert change is not None
+    assert len(change.rows) == 1_000
+    assert understand(long, "sqlite").change is not change
+    short = "INSERT INTO a (b) VALUES (1)"
+    assert understand(short, "sqlite").change is understand(short, "sqlite").change

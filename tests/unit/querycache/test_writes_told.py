@@ -319,3 +319,35 @@ def test_a_dialect_that_is_not_understood_is_refused(store: TagStore) -> None:
     engine = create_mock_engine("postgresql+pg8000://", print)
     with pytest.raises(ConfigError, match="postgresql"):
         Transactions(store, BETS.metadata).attach(engine)
+
+
+def test_a_driver_whose_parameters_are_not_understood_is_refused(
+    engine: Engine, store: TagStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.dialect, "paramstyle", "numeric")
+    with pytest.raises(ConfigError, match="pysqlite"):
+        Transactions(store, BETS.metadata).attach(engine)
+
+
+def test_tables_of_one_name_in_two_schemas_are_not_mistaken_for_each_other(
+    store: TagStore, engine: Engine
+) -> None:
+    metadata = MetaData()
+    Table("bets", metadata, Column("id", Integer, primary_key=True))
+    Table("bets", metadata, Column("state", Integer, primary_key=True), schema="archive")
+    transactions = Transactions(store, metadata)
+    transactions.attach(engine)
+    with engine.begin() as connection:
+        connection.execute(WRITE)
+    transactions.detach(engine)
+    assert store.released == {"t:bets"}
+
+
+@pytest.mark.usefixtures("transactions")
+def test_a_driver_that_fills_nothing_in_keeps_percent_signs(
+    engine: Engine, store: TagStore
+) -> None:
+    with engine.connect().execution_options(no_parameters=True) as connection:
+        connection.exec_driver_sql("UPDATE bets SET state = '100%' WHERE id = 1")
+        connection.commit()
+    assert store.released == BET_1
