@@ -82,10 +82,10 @@ def comparable(type_: TypeEngine[Any], value: object) -> ScopeValue | Unknown:
         type_: The column's type.
         value: A Python value as the application binds it.
     """
-    if isinstance(type_, Boolean):
-        return bool(value) if value in (0, 1) and isinstance(value, int) else UNKNOWN
     if isinstance(type_, Integer):
         return int(value) if type(value) in (int, bool) else UNKNOWN  # type: ignore[call-overload]
+    if isinstance(type_, Boolean):
+        return bool(value) if value in (0, 1) and isinstance(value, int) else UNKNOWN
     if isinstance(type_, Uuid):
         return _uuid(value)
     if isinstance(type_, Date):
@@ -104,9 +104,11 @@ def from_driver(column: Column[Any], dialect: Dialect, raw: object) -> ScopeValu
     if raw is None:
         return None
     direct = comparable(column.type, raw)
-    processor = column.type.dialect_impl(dialect).result_processor(dialect, None)
-    if direct is not UNKNOWN or processor is None:
+    if direct is not UNKNOWN:
         return direct
+    processor = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    if processor is None:
+        return UNKNOWN
     try:
         return comparable(column.type, processor(raw))
     except (TypeError, ValueError, AttributeError):

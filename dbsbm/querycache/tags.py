@@ -48,6 +48,8 @@ def scope_tag(table: str, values: Mapping[str, ScopeValue]) -> str:
 
 def _spelled(value: ScopeValue) -> str:
     """Write a value as it stands in a key: the same in every process, without `,`, `:` and `=`."""
+    if type(value) is int:  # by far the commonest, so it takes the short way
+        return f"#{value:d}"
     return Key.of(Category.DB_QUERY, value).wire.removeprefix(prefix(Category.DB_QUERY))
 
 

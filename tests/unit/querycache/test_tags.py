@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Enum as EnumType
 
+from dbsbm.cache.categories import Category
+from dbsbm.cache.keys import Key, prefix
 from dbsbm.errors import ConfigError
 from dbsbm.querycache.scopes import (
     UNKNOWN,
@@ -64,6 +66,12 @@ def test_tags_are_spelled_as_the_contract_of_both_sides_says() -> None:
     assert any_tag("bets") == "t:bets:*"
     assert scope_tag("bets", {"user_id": 9, "guild_id": 7}) == "t:bets:guild_id=#7,user_id=#9"
     assert GLOBAL_TAG == "t:*"
+
+
+@given(st.one_of(st.integers(), st.booleans(), st.uuids(), st.dates(), st.text(max_size=40)))
+def test_values_are_spelled_as_in_keys(value: Any) -> None:
+    spelled = Key.of(Category.DB_QUERY, value).wire.removeprefix(prefix(Category.DB_QUERY))
+    assert scope_tag("t", {"c": value}) == f"t:t:c={spelled}"
 
 
 def test_values_of_different_types_make_different_tags() -> None:
