@@ -76,7 +76,7 @@ def checked_token(settings: Settings) -> SecretStr:
 
 
 async def _run(settings: Settings, token: SecretStr) -> None:
-    cache = open_async_cache(settings.cache, keyring=Keyring((1, settings.secret_key)))
+    cache = open_async_cache(settings.cache, keyring=Keyring.of(settings.secret_key))
     fleet = Fleet(MessageBuilder(celery_app(settings.broker)), Broker(settings.broker))
     autocomplete = Autocomplete(
         cache,

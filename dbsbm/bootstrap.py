@@ -100,7 +100,7 @@ class Services:
     @cached_property
     def cache(self) -> Cache:
         """The cache, with copies in this process. Its thread starts when it is first used."""
-        cache = open_cache(self.settings.cache, keyring=Keyring((1, self.settings.secret_key)))
+        cache = open_cache(self.settings.cache, keyring=Keyring.of(self.settings.secret_key))
         watch_cache(cache.stats, self.recorder)
         flusher = StatsFlusher(cache.stats, self.cache_client, gauges=cache.gauges)
         self.recorder.add_source(lambda: _ignore(flusher.flush()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Self
 
 from pydantic import SecretStr
 
@@ -43,6 +43,14 @@ class Keyring:
         self._hashers: dict[int, blake2b] = {}
         for key_id, secret in (current, *older):
             self._add(key_id, _revealed(secret))
+
+    @classmethod
+    def of(cls, secret: Secret) -> Self:
+        """Return the fleet's keyring: one key, made of SECRET_KEY.
+
+        A changed SECRET_KEY makes all that is stored a miss, and it is loaded again.
+        """
+        return cls((1, secret))
 
     def sign(self, wire: str, content: memoryview | bytes) -> bytes:
         """Return the current key's signature of what is stored under a key of the server."""

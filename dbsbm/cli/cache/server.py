@@ -22,7 +22,7 @@ def open_client() -> redis.Redis:
 
 def serializer() -> Serializer:
     """Return what opens the values of the fleet's processes."""
-    return Serializer(Keyring((1, load_settings().secret_key)))
+    return Serializer(Keyring.of(load_settings().secret_key))
 
 
 def add_json(parser: Any) -> None:

@@ -321,3 +321,31 @@ def test_a_server_that_is_away_is_one_sentence(
     assert answer.err.count("\n") == 1
     assert "refused" in answer.err
     assert "hidden" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (None, "Only MySQL and MariaDB have a binary log"),
+        ("mysql+pymysql://u:secret@127.0.0.1:{port}/x", "The database does not answer"),
+    ],
+)
+def test_following_what_cannot_be_followed_ends_with_a_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str | None, sentence: str
+) -> None:
+    if url is not None:
+        monkeypatch.setenv("DATABASE_URL", url.format(port=free_port()))
+    answer = run("follow")
+    assert answer.code == 2
+    assert answer.err.startswith(sentence)
+    assert answer.err.count("\n") == 1
+    assert "secret" not in answer.err
+
+
+def test_following_a_server_without_a_binary_log_says_what_to_set(
+    run: Run, mariadb_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", mariadb_url)
+    answer = run("follow")
+    assert answer.code == 2
+    assert "log_bin" in answer.err
