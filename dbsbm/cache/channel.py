@@ -16,6 +16,7 @@ import redis
 from redis.connection import DefaultParser
 
 from dbsbm.cache.clocks import uptime
+from dbsbm.cache.connection import TIMEOUT
 from dbsbm.cache.core import FAILURES
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import NAMESPACE
@@ -28,11 +29,11 @@ HEARTBEAT: Final = 0.1
 HASTY_HEARTBEAT: Final = 0.025
 """The same while callers do without the server: the sooner it is known to be back the better."""
 
-LATE: Final = 0.15
-"""Seconds without an answer after which callers do without the server."""
+LATE: Final = 1.5
+"""Client time-outs without an answer after which callers do without the server: 0.15 s."""
 
-LOST: Final = 1.0
-"""Seconds without an answer after which another connection is tried."""
+LOST: Final = 10.0
+"""Client time-outs without an answer after which another connection is tried: 1 s."""
 
 BELIEF: Final = 0.5
 """Seconds from an answered question on that copies may be believed. What this process serves is
@@ -98,16 +99,26 @@ class Channel:
     Attributes:
         client: Whose server is watched, over a connection that is the channel's own.
         clock: Seconds that only grow.
+        late: Seconds without an answer after which callers do without the server.
+        lost: Seconds without an answer after which another connection is tried.
         believed_until: Until when, by the clock, copies of what the server holds are true.
         settled_at: From when on what the server holds is to be believed, after an outage.
 
     Args:
         client: A client from `connect`.
+        timeout: Seconds that the client waits for an answer.
         clock: Seconds that only grow, the machine's sleep included.
     """
 
-    def __init__(self, client: redis.Redis, *, clock: Callable[[], float] = uptime) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        *,
+        timeout: float = TIMEOUT,
+        clock: Callable[[], float] = uptime,
+    ) -> None:
         self.client = client
+        self.late, self.lost = LATE * timeout, LOST * timeout
         self.clock = clock
         self._listener: Listener | None = None
         self._is_over = False
@@ -252,17 +263,18 @@ class _Watch(threading.Thread):
 
     def _answer(self, connection: Any, sent_at: float) -> Any:
         """Return the answer to a question, None when the channel is closed before it comes."""
-        clock, is_late = self._channel.clock, False
+        channel, is_late = self._channel, False
         while not self.closing.is_set():
-            answer = self._read(connection, sent_at + LATE - clock() if not is_late else HEARTBEAT)
-            waited = clock() - sent_at
+            left = HEARTBEAT if is_late else sent_at + channel.late - channel.clock()
+            answer = self._read(connection, min(left, HEARTBEAT))
             if answer is not None:
                 return answer
-            if waited >= LATE and not is_late:
-                is_late, self._channel.settled_at = True, UNSETTLED
-                self._listener.late(TimeoutError(f"no answer for {LATE:g} s"))
-            if waited >= LOST:
-                raise TimeoutError(f"no answer for {LOST:g} s")
+            waited = channel.clock() - sent_at
+            if waited >= channel.late and not is_late:
+                is_late, channel.settled_at = True, UNSETTLED
+                self._listener.late(TimeoutError(f"no answer for {channel.late:g} s"))
+            if waited >= channel.lost:
+                raise TimeoutError(f"no answer for {channel.lost:g} s")
         return None
 
     def _read(self, connection: Any, seconds: float) -> Any:

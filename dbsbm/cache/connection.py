@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Final
 
 import redis
@@ -15,6 +16,7 @@ from redis.credentials import CredentialProvider
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
+from dbsbm.cache.forks import renew_after_fork
 from dbsbm.errors import ConfigError
 
 CONNECT_TIMEOUT: Final = 0.05
@@ -32,6 +34,23 @@ class _Login(CredentialProvider):
     def get_credentials(self) -> tuple[str] | tuple[str, str]:
         password = self._password.get_secret_value()
         return (self._username, password) if self._username else (password,)
+
+
+class _Pool(redis.ConnectionPool):
+    """A pool that a child process can use whatever the parent's threads did when it was forked.
+
+    The library's own takes a lock to forget the parent's connections: one that a thread of the
+    parent may have held, and that nobody gives back in the child.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Begin with locks that are free."""
+        self._lock = threading.RLock()
+        self._fork_lock = threading.RLock()
 
 
 def connect(
@@ -53,7 +72,7 @@ def connect(
         ConfigError: The URL is none. The text does not repeat it, for it may hold a password.
     """
     options = _options(_parse(url, parse_url), password, connect_timeout, timeout)
-    pool = redis.ConnectionPool(retry=Retry(NoBackoff(), 0), **options)
+    pool = _Pool(retry=Retry(NoBackoff(), 0), **options)
     return redis.Redis.from_pool(pool)  # closing the client closes its connections
 
 

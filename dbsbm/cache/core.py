@@ -194,15 +194,18 @@ class Core:
 
     def forget(self, names: Sequence[str]) -> None:
         """Give up copies, and let nobody join a read that began before this moment."""
+        self.forget_copies(names)
+        self.flights.outdate(names)
+
+    def forget_copies(self, names: Sequence[str]) -> None:
+        """Give up copies, for this process knows better before it is pushed."""
         if self.local is not None:
             self.local.invalidate(names)
-        self.flights.outdate(names)
 
     def heard(self, names: Sequence[str]) -> None:
         """Take the server's word that keys or tags have changed."""
         self.pushes += 1
-        if self.local is not None:
-            self.local.invalidate(names)
+        self.forget_copies(names)
         self.flights.outdate(names, pushed=True)
         self.bells.ring(names)
 
@@ -329,11 +332,12 @@ class Core:
             return False
         return call.kind == "debt" or self.link.admits()
 
-    def owes_before(self, call: Call) -> bool:
-        """Tell whether debts have to be paid before a call, because nobody else pays them."""
-        if not self.debts or self.channel.is_running:
+    @property
+    def has_to_pay(self) -> bool:
+        """Tell whether a caller shall pay debts before it asks, because nobody else pays them."""
+        if not self.debts or self._is_watched():
             return False
-        return call.kind in {"write", "touch"} or self.writes.admits()
+        return self.writes.admits() and self.link.admits()
 
     def skipped(self, call: Call) -> None:
         """Count a call that was not made, unless nobody misses it."""

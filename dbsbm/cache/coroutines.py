@@ -14,7 +14,6 @@ from redis.exceptions import NoScriptError
 from dbsbm.cache.core import FAILURES, Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loading_of
 from dbsbm.cache.scripts import Server
-from dbsbm.cache.writing import pay_debts
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ class Coroutines:
         core, server = self._core, self._server
         if server is None:
             return FAILED
-        if not core.admits(call) or not await self._is_free_of_debts(call):
+        if not core.admits(call):
             core.skipped(call)
             return FAILED
         try:
@@ -91,13 +90,6 @@ class Coroutines:
             return FAILED
         core.succeeded(call)
         return answer
-
-    async def _is_free_of_debts(self, call: Call) -> bool:
-        """Pay what is owed where nobody else does; False if the server is away still."""
-        core = self._core
-        if call.kind == "debt" or not core.owes_before(call):
-            return True
-        return await self.run(pay_debts(core)) or not core.link.is_open
 
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.create_task(coroutine)

@@ -60,7 +60,7 @@ class Call:
         run: Given the server, makes the call and returns its answer, or an awaitable of it.
         kind: `write` is not made where the server is known to refuse writes. `touch` is a write
             that nobody misses, so that it is not counted as an error when it is not made.
-            `debt` is made also where debts are to be paid first, for that is what it does.
+            `debt` pays what is owed: whether to make it was asked before.
     """
 
     keys: Sequence[Key]

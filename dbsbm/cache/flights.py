@@ -52,7 +52,7 @@ class Flight:
         future: Its `Landed`, or what its loader raised, or Abandoned.
     """
 
-    __slots__ = ("_followers", "_is_own_push_due", "_phase", "_touched", "began", "future", "names")
+    __slots__ = ("_followers", "_heard", "_own", "_phase", "began", "future", "names")
 
     def __init__(self, names: tuple[str, ...], began: float) -> None:
         self.names = names
@@ -60,34 +60,36 @@ class Flight:
         self.future: Future[Landed] = Future()
         self._followers = 0
         self._phase = Phase.LOOKING
-        self._touched = False
-        self._is_own_push_due = False
+        self._heard: set[str] = set()
+        self._own: set[str] = set()
 
     def joined(self) -> None:
         """Count a caller that waits."""
         self._followers += 1
 
-    def looks(self, *, takes_lease: bool = False) -> None:
-        """Begin to look at the server, perhaps by trying to take the lease of the key.
-
-        Who takes it is told by a push as well. The load begins after that, so what else this push
-        tells of is nothing new to it.
-        """
-        self._phase, self._touched = Phase.LOOKING, False
-        self._is_own_push_due = takes_lease
+    def looks(self) -> None:
+        """Begin to look at the server."""
+        self._phase, self._heard = Phase.LOOKING, set()
 
     def rests(self) -> None:
         """Wait for something after which the server is looked at again."""
         self._phase = Phase.RESTING
 
-    def loads(self) -> None:
-        """Begin to load."""
+    def loads(self, changed: Iterable[str] = ()) -> None:
+        """Begin to load.
+
+        Args:
+            changed: Keys and tags that have just been changed for this load, such as by taking the
+                lease. The server tells of that as well, and what else is told by the same push is
+                nothing new to a load that begins after it.
+        """
+        self._own = set(changed).difference(self._heard)
         self._phase = Phase.LOADING
 
     @property
     def has_to_look_again(self) -> bool:
         """Tell whether somebody may have joined after what was found had changed."""
-        return self._touched and self._followers > 0
+        return bool(self._heard) and self._followers > 0
 
     def is_outdated_by(self, name: str, *, pushed: bool) -> bool:
         """Take the word that a key or tag has changed.
@@ -99,13 +101,13 @@ class Flight:
         Returns:
             Whether later callers must not join: what is brought was begun before the change.
         """
-        is_own = pushed and self._is_own_push_due and name == self.names[0]
-        if is_own:
-            self._is_own_push_due = False
-        if self._phase is Phase.LOADING:
-            return not is_own
-        self._touched = True
-        return False
+        if self._phase is not Phase.LOADING:
+            self._heard.add(name)
+            return False
+        if pushed and name in self._own:
+            self._own.discard(name)
+            return False
+        return True
 
     def land(self, landed: Landed) -> None:
         """Give the waiting callers what was brought: a copy, for the leader may change its own."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,13 +13,14 @@ from dbsbm.cache import envelope
 from dbsbm.cache.core import Core, Sealed
 from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Wait, is_loading
 from dbsbm.cache.encode_errors import EncodeError
+from dbsbm.cache.envelope import NO_TAGS
 from dbsbm.cache.errors import RecursiveLoad
 from dbsbm.cache.flights import Abandoned, Flight, Landed
 from dbsbm.cache.keys import NAMESPACE, Key
 from dbsbm.cache.lease import LEASE_MS
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.reading import Held, Look, judge, look
-from dbsbm.cache.scripts import TAG_LIFE_MS
+from dbsbm.cache.scripts import LEASE_DIGEST, TAG_LIFE_MS
 from dbsbm.cache.serializer import Stored
 from dbsbm.cache.tags import new_stamp, tag_wires
 
@@ -61,11 +62,13 @@ class Grant:
     Attributes:
         lease: What stands under the key until the value does; None without the right to store.
         stamps: Those of the tags when the load begins.
+        changed: The keys on the server that taking the lease has changed.
         look: What is there.
     """
 
     lease: bytes | None = None
-    stamps: Mapping[str, bytes] | None = None
+    stamps: Mapping[str, bytes] = field(default_factory=lambda: NO_TAGS)
+    changed: Sequence[str] = ()
     look: Look | None = None
 
 
@@ -197,6 +200,7 @@ def reload(core: Core, request: Request, stored: Stored) -> Flow[Any | Miss]:
             keys = [key.wire, wire, *tag_wires(stored.tags)]
             arguments = [token, stored.id, sealed.data, sealed.life_ms, *stored.tags.values()]
             answer = yield Call((key,), lambda server: server.refill(keys, arguments), "write")
+            core.forget_copies((key.wire,))
             core.count_store(key, sealed, stored=answer == 1)
     return value
 
@@ -224,7 +228,7 @@ def _load(
                 continue
             grant = yield from _acquire(core, request, seen, flight)
             if grant.look is None:
-                flight.loads()
+                flight.loads(grant.changed)
                 return (yield from _load_and_store(core, request, grant))
             stored, seen = grant.look.stored, grant.look.seen
             if stored is not None and not flight.has_to_look_again:
@@ -239,42 +243,39 @@ def _load(
 
 def _acquire(core: Core, request: Request, seen: bytes, flight: Flight) -> Flow[Grant]:
     """Ask for the lease of a key, whose value, if it has one, is the one seen."""
-    key, since = request.key, core.sequence
-    lease = envelope.lease(core.lease_ms)
-    flight.looks(takes_lease=True)
+    key, since, life_ms = request.key, core.sequence, core.lease_ms
+    lease = envelope.lease(life_ms)
+    flight.looks()
     if request.tags or seen:
-        held, stamps = yield from _acquire_by_script(core, request, seen, lease)
-    else:
-        stamps = {}
-        held = yield Call(
-            (key,),
-            lambda server: server.client.set(key.wire, lease, px=core.lease_ms, nx=True, get=True),
-            "write",
-        )
+        return (yield from _acquire_by_script(core, request, seen, lease))
+    held = yield Call(
+        (key,),
+        lambda server: server.client.set(key.wire, lease, px=life_ms, nx=True, get=True),
+        "write",
+    )
     if held is FAILED:
         return ALONE
     if held is None:
-        return Grant(lease, stamps)
-    return Grant(look=(yield from judge(core, key, Held(held, since, stamps), request.tags)))
+        return Grant(lease, changed=(key.wire,))
+    return Grant(look=(yield from judge(core, key, Held(held, since, NO_TAGS))))
 
 
-def _acquire_by_script(
-    core: Core, request: Request, seen: bytes, lease: bytes
-) -> Flow[tuple[Any, Mapping[str, bytes]]]:
-    """Return what is held, None if the lease was taken, and the stamps of the tags."""
-    key, tags = request.key, request.tags
-    keys = [key.wire, *tag_wires(tags)]
-    longest = core.policies.of(key.category)
-    arguments = [
-        *(lease, core.lease_ms, seen),
-        *(new_stamp(), TAG_LIFE_MS, (longest.ttl + longest.grace) // _MS),
-    ]
-    answer = yield Call((key,), lambda server: server.acquire(keys, arguments), "write")
+def _acquire_by_script(core: Core, request: Request, seen: bytes, lease: bytes) -> Flow[Grant]:
+    """Do the same for a value that depends on tags, or that is to be replaced."""
+    key, tags, since = request.key, request.tags, core.sequence
+    wires, policy = [key.wire, *tag_wires(tags)], core.policies.of(key.category)
+    whole_life = (policy.ttl + policy.grace) // _MS
+    begin = lease[:-LEASE_DIGEST]
+    arguments = [begin, core.lease_ms, seen, new_stamp(), TAG_LIFE_MS, whole_life]
+    answer = yield Call((key,), lambda server: server.acquire(wires, arguments), "write")
     if answer is FAILED or answer[0] == b"guarded":
-        return FAILED, {}
-    known = zip(tags, answer[2:], strict=True)
-    stamps = {tag: stamp for tag, stamp in known if len(stamp) == envelope.STAMP}
-    return (None if answer[0] == b"taken" else answer[1]), stamps
+        return ALONE
+    what, held, flags, *found = answer
+    stamps = {tag: stamp for tag, stamp in zip(tags, found, strict=True) if stamp}
+    if what == b"taken":
+        changed = [wire for wire, flag in zip(wires[1:], flags, strict=True) if flag == ord("1")]
+        return Grant(held, stamps, [key.wire, *changed])
+    return Grant(look=(yield from judge(core, key, Held(held, since, stamps), tags)))
 
 
 def _load_and_store(core: Core, request: Request, grant: Grant) -> Flow[Landed]:
@@ -283,7 +284,7 @@ def _load_and_store(core: Core, request: Request, grant: Grant) -> Flow[Landed]:
         value, _ = yield from _call_loader(core, request)
         core.stats.dropped(key.category)
         return Landed(value)
-    stamps, sealed = grant.stamps or {}, None
+    stamps, sealed = grant.stamps, None
     with core.leases.hold(key.wire, lease, _load_limit(core, key)):
         try:
             value, load_us = yield from _call_loader(core, request)
@@ -304,6 +305,7 @@ def _fill(
     keys = [key.wire, *tag_wires(stamps)]
     arguments = [lease, sealed.data, sealed.life_ms, *stamps.values()]
     answer = yield Call((key,), lambda server: server.fill(keys, arguments), "write")
+    core.forget_copies((key.wire,))
     core.count_store(key, sealed, stored=answer == 1)
 
 

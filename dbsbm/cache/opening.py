@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from dbsbm.cache.aio import AsyncCache
+from dbsbm.cache.aio import DEADLINE, AsyncCache
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.channel import Channel
@@ -55,8 +55,8 @@ def open_cache(
         ConfigError: The URL is none, or pickles are allowed without a keyring.
     """
     client = connect(url, password, connect_timeout=connect_timeout, timeout=timeout)
-    settings = _settings(Channel(client), local_bytes, Serializer(keyring, pickles))
-    cache = Cache(client, **settings)
+    channel = Channel(client, timeout=timeout)
+    cache = Cache(client, **_settings(channel, local_bytes, Serializer(keyring, pickles)))
     cache.on_close(client.close)
     return cache
 
@@ -69,12 +69,15 @@ def open_async_cache(
     keyring: Keyring | None = None,
     pickles: PickleAllowance | None = None,
     connect_timeout: float = CONNECT_TIMEOUT,
+    timeout: float = TIMEOUT,
+    deadline: float = DEADLINE,
 ) -> AsyncCache:
-    """Return a cache for the coroutines of one event loop. See `open_cache`."""
-    watching = connect(url, password, connect_timeout=connect_timeout)
+    """Return a cache for the coroutines of one event loop. See `open_cache` and `AsyncCache`."""
+    watching = connect(url, password, connect_timeout=connect_timeout, timeout=timeout)
     client = connect_async(url, password, connect_timeout=connect_timeout)
-    settings = _settings(Channel(watching), local_bytes, Serializer(keyring, pickles))
-    cache = AsyncCache(client, **settings)
+    channel = Channel(watching, timeout=timeout)
+    settings = _settings(channel, local_bytes, Serializer(keyring, pickles))
+    cache = AsyncCache(client, deadline=deadline, **settings)
     cache.on_close(watching.close)
     cache.on_close_await(client.aclose)
     return cache

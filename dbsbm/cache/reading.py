@@ -13,6 +13,7 @@ from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.serializer import Stored
 from dbsbm.cache.tags import are_current, stamps_of, tag_wires
+from dbsbm.cache.writing import settle
 
 _SEEN: Final = slice(1, 13)
 """The bytes of a stored value that tell it from every other; the mark before them changes."""
@@ -78,6 +79,7 @@ def get_many(core: Core, keys: Sequence[Key]) -> Flow[dict[Key, Any]]:
 
 def look(core: Core, key: Key, tags: Sequence[str] = ()) -> Flow[Look]:
     """Look at a key, and in the same step at the tags that its value should depend on."""
+    yield from settle(core)
     if not core.trusts_server(key):
         return NOTHING
     yield from tell_time(core)
@@ -161,6 +163,7 @@ def _mark_read(core: Core, unread: Sequence[Key]) -> Flow[list[Key]]:
 
 def _look_at_many(core: Core, keys: Sequence[Key]) -> Flow[dict[Key, Stored]]:
     """Return the values that may be believed; they may be past their time."""
+    yield from settle(core)
     trusted = [key for key in keys if core.trusts_server(key)]
     if not trusted:
         return {}

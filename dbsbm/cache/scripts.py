@@ -17,6 +17,9 @@ from dbsbm.cache import envelope
 TAG_LIFE_MS: Final = 14 * 24 * 3600 * 1000
 """Twice what a value may live. A tag is kept for as long as the values that depend on it."""
 
+LEASE_DIGEST: Final = 8
+"""The last bytes of the lease of a value with tags: of what the stamps were when it was taken."""
+
 SPARE_MS: Final = 60_000
 """What the key of a tag that nothing depends on outlives a guard by."""
 
@@ -27,34 +30,47 @@ local function now_ms()
 end
 """
 
-# A value that cannot be believed is told by the bytes after its mark, which no two stores share.
+# What may be taken: a key without a value, or with the one that was seen and could not be believed,
+# told by the bytes after its mark; and a lease from before one of the tags changed, told by its
+# last bytes, for what is loaded under it will not be stored.
+# Of each tag the answer says whether its key was changed now, for who asked is told by a push too.
 ACQUIRE: Final = f"""{_NOW}
+local function digest(stamps) return redis.sha1hex(table.concat(stamps)):sub(1, {LEASE_DIGEST}) end
 local held = redis.call('GET', KEYS[1])
-local free = not held or (held:sub(1, 1) ~= '{envelope.LEASE.decode()}'
-                          and held:sub(2, 13) == ARGV[3])
-local stamps, guarded, now = {{}}, false, nil
+local tags, stamps = {{}}, {{}}
 for i = 2, #KEYS do
-  local tag = redis.call('GET', KEYS[i])
-  if free and (not tag or #tag < 8) then
-    tag = ARGV[4]
-    redis.call('SET', KEYS[i], tag, 'PX', ARGV[5])
+  tags[i - 1] = redis.call('GET', KEYS[i]) or ''
+  stamps[i - 1] = tags[i - 1]:sub(1, 8)
+end
+if held then
+  local is_free = held:sub(2, 13) == ARGV[3]
+  if held:sub(1, 1) == '{envelope.LEASE.decode()}' then
+    is_free = #tags > 0 and held:sub(-{LEASE_DIGEST}) ~= digest(stamps)
   end
-  tag = tag or ''
+  if not is_free then return {{'held', held, '', unpack(stamps)}} end
+end
+local now = nil
+for _, tag in ipairs(tags) do
   for at = 9, #tag - 15, 16 do
     now = now or now_ms()
-    guarded = guarded or struct.unpack('>I8', tag, at + 8) > now
-  end
-  stamps[i - 1] = tag:sub(1, 8)
-end
-if not free then return {{'held', held, unpack(stamps)}} end
-if guarded then return {{'guarded', ''}} end
-for i = 2, #KEYS do
-  if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[6]) then
-    redis.call('PEXPIRE', KEYS[i], ARGV[5])
+    if struct.unpack('>I8', tag, at + 8) > now then return {{'guarded'}} end
   end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return {{'taken', '', unpack(stamps)}}
+local changed = {{}}
+for i, tag in ipairs(tags) do
+  changed[i] = '1'
+  if #tag < 8 then
+    stamps[i] = ARGV[4]
+    redis.call('SET', KEYS[i + 1], ARGV[4], 'PX', ARGV[5])
+  elseif redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[6]) then
+    redis.call('PEXPIRE', KEYS[i + 1], ARGV[5])
+  else
+    changed[i] = '0'
+  end
+end
+local lease = ARGV[1] .. digest(stamps)
+redis.call('SET', KEYS[1], lease, 'PX', ARGV[2])
+return {{'taken', lease, table.concat(changed), unpack(stamps)}}
 """
 
 # A guard set meanwhile has changed the stamp, so the stamps alone tell.

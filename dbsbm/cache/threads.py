@@ -20,7 +20,6 @@ from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loa
 from dbsbm.cache.errors import LoadTimeout
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.scripts import Server
-from dbsbm.cache.writing import pay_debts
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +175,7 @@ class Threads:
         core, server = self._core, self._server
         if server is None:
             return FAILED
-        if not core.admits(call) or not self._is_free_of_debts(call):
+        if not core.admits(call):
             core.skipped(call)
             return FAILED
         try:
@@ -189,13 +188,6 @@ class Threads:
             return FAILED
         core.succeeded(call)
         return answer
-
-    def _is_free_of_debts(self, call: Call) -> bool:
-        """Pay what is owed where nobody else does; False if the server is away still."""
-        core = self._core
-        if call.kind == "debt" or not core.owes_before(call):
-            return True
-        return self.run(pay_debts(core)) or not core.link.is_open
 
 
 def has_ended(future: Future[Any], seconds: float | None) -> bool:

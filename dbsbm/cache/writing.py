@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 def store(core: Core, key: Key, sealed: Sealed) -> Flow[bool]:
     """Store a value over whatever is there, and tell whether the server has it."""
+    yield from settle(core)
     data, life = sealed.data, sealed.life_ms
     answer = yield Call((key,), lambda server: server.client.set(key.wire, data, px=life), "write")
     core.forget((key.wire,))
@@ -26,6 +27,7 @@ def store(core: Core, key: Key, sealed: Sealed) -> Flow[bool]:
 
 def store_many(core: Core, values: Mapping[Key, Sealed]) -> Flow[int]:
     """Store as many values as one round trip takes, and tell how many the server has."""
+    yield from settle(core)
     call = Call(list(values), lambda server: _set_all(server, values), "write")
     answers = yield call
     core.forget([key.wire for key in values])
@@ -41,6 +43,7 @@ def store_many(core: Core, values: Mapping[Key, Sealed]) -> Flow[int]:
 
 def remove(core: Core, keys: Sequence[Key]) -> Flow[bool]:
     """Remove keys, now or, returning False, as soon as the server can be told."""
+    yield from settle(core)
     wires = [key.wire for key in keys]
     core.forget(wires)
     # Not a `write`: a full server refuses to store, but is glad to remove.
@@ -57,6 +60,7 @@ def remove(core: Core, keys: Sequence[Key]) -> Flow[bool]:
 
 def remove_category(core: Core, category: Category) -> Flow[bool]:
     """Remove a category, now or, returning False, as soon as the server can be told."""
+    yield from settle(core)
     confirmed = yield from _remove_all(category, (Key.of(category, None),))
     if confirmed:
         core.stats.invalidated(category)
@@ -76,6 +80,12 @@ def guard(core: Core, tags: Sequence[str], for_ms: int) -> Flow[Guard | None]:
 def release(core: Core, token: Guard | None, tags: Sequence[str]) -> Flow[bool]:
     """Invalidate what depends on tags once more, and lift a guard."""
     return (yield from _tell_tags(core, tags, lambda wires: _release(wires, token)))
+
+
+def settle(core: Core) -> Flow[None]:
+    """Pay what is owed before the server is asked for anything, where no channel does."""
+    if core.has_to_pay:
+        yield from pay_debts(core)
 
 
 def pay_debts(core: Core) -> Flow[bool]:
@@ -101,6 +111,7 @@ def _tell_tags(
     core: Core, tags: Sequence[str], tell: Callable[[Sequence[str]], Call]
 ) -> Flow[bool]:
     """Tell the server about tags, or owe them; either way this process believes no copy of them."""
+    yield from settle(core)
     wires, answer = tag_wires(tags), None
     core.forget(wires)
     for chunk in _chunks(wires):

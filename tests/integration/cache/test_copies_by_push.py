@@ -9,6 +9,7 @@ from tests.integration.cache.looks import calls
 from tests.integration.cache.watching import (
     Gate,
     copy,
+    hasty,
     in_thread,
     wait_for_channel,
     wait_for_copy,
@@ -188,7 +189,7 @@ def test_after_an_outage_the_server_is_not_believed_at_once(
 ) -> None:
     """Other processes may still have to tell it what changed."""
     monkeypatch.setattr("dbsbm.cache.channel.SETTLE", 3600.0)
-    with watching(fresh_valkey_cache) as reader:
+    with hasty(fresh_valkey_cache) as reader:
         reader.set(KEY, "value")
         fresh_valkey_cache.freeze()
         wait_until(lambda: reader._core.link.is_open)

@@ -15,6 +15,7 @@ from tests.integration.cache.looks import calls
 from tests.integration.cache.test_failures import fill
 from tests.integration.cache.watching import (
     copy,
+    hasty,
     wait_for_copy,
     wait_for_no_copy,
     watching,
@@ -210,7 +211,7 @@ def test_a_full_server_learns_what_has_changed(cache: Cache, valkey_cache: Valke
 def test_what_the_server_could_not_be_told_of_tags_it_is_told_at_once_when_it_is_back(
     fresh_valkey_cache: ValkeyServer, tell: str
 ) -> None:
-    with watching(fresh_valkey_cache) as writer:
+    with hasty(fresh_valkey_cache) as writer:
         writer.get_or_load(KEY, lambda: "old", tags=[BETS])
         fresh_valkey_cache.freeze()
         wait_until(lambda: writer._core.link.is_open)

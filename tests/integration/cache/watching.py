@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import redis
 
 from dbsbm.cache import Cache, Category, Key, open_cache
+from dbsbm.cache.connection import TIMEOUT
 from dbsbm.cache.local import LocalEntry
 from tests.servers import ValkeyServer, wait_until
 
@@ -17,11 +18,16 @@ READY = Key.of(Category.SESSION, "is it there?")
 
 
 @contextmanager
-def watching(server: ValkeyServer, **options: Any) -> Iterator[Cache]:
-    """A cache whose copies are believed already."""
-    with open_cache(server.url, connect_timeout=30, timeout=30, **options) as cache:
+def watching(server: ValkeyServer, *, patience: float = 30, **options: Any) -> Iterator[Cache]:
+    """A cache whose copies are believed already. On a busy machine only a patient one is sure."""
+    with open_cache(server.url, connect_timeout=30, timeout=patience, **options) as cache:
         wait_for_channel(cache)
         yield cache
+
+
+def hasty(server: ValkeyServer) -> AbstractContextManager[Cache]:
+    """A cache that soon does without its server, as in production."""
+    return watching(server, patience=TIMEOUT)
 
 
 def wait_for_channel(cache: Cache) -> None:
