@@ -87,7 +87,7 @@ def _scenario(name: str, verdict: Verdict, peers: dict[str, float]) -> Iterator[
 
 def _lag(effort: Effort) -> Iterator[Row]:
     progress("how soon a write is seen")
-    plan = Plan(keys=8, readers=1, writers=1, pause=0.005, watch=True)
+    plan = Plan(keys=8, readers=("watcher",), writers=1, read_back=False)
     with crew(plan) as working:
         verdict = working.run(lambda _: None, effort)
     lags = verdict.counts.lags

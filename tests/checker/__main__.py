@@ -17,22 +17,23 @@ def main(name: str, text: str) -> None:
     plan = Plan.parse(text)
     role, _, number = name.partition("-")
     cache = open_cache(plan.cache_url)
-    if role == "reader" and plan.watch:
+    kind = plan.readers[int(number)] if role == "reader" else role
+    if kind == "watcher":
         from tests.checker.watcher import Watcher
 
         handlers = Watcher(plan, name, cache).handlers
-    elif role == "reader" and int(number) % 2:
+    elif kind == "coroutines":
         from dbsbm.cache.opening import open_async_cache
         from tests.checker.async_reader import AsyncReader
 
         handlers = AsyncReader(plan, name, open_async_cache(plan.cache_url), clock).handlers
-    elif role == "reader":
+    elif kind == "threads":
         from tests.checker.deaf import DeafCache
         from tests.checker.reader import Reader
 
         read_through = DeafCache(cache) if plan.deaf else cache
         handlers = Reader(plan, name, read_through, clock).handlers
-    elif role == "writer":
+    elif kind == "writer":
         from tests.checker.writer import Writer
 
         handlers = Writer(plan, int(number), cache).handlers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -15,7 +14,7 @@ from tests.checker.clock import WallClock
 from tests.checker.counts import Counts, total
 from tests.checker.link import Handlers
 from tests.checker.plan import Plan
-from tests.checker.reader import BATCH, REST
+from tests.checker.reader import REST, picked_keys
 from tests.checker.truth import Row
 
 T = TypeVar("T")
@@ -74,10 +73,10 @@ class AsyncReader:
         return {key: await self._reads[key]() for key in keys}
 
     async def _run(self, seed: str, counts: Counts) -> None:
-        chosen, keys = random.Random(seed), range(self._plan.keys)
+        picks = picked_keys(self._plan, seed)
         while not self._is_stopped:
             try:
-                for key in chosen.choices(keys, k=BATCH):
+                for key in next(picks):
                     began = time.monotonic_ns()
                     self._inspector.inspect(key, await self._reads[key](), began, counts)
             except Exception as error:  # noqa: BLE001 - that a read raises is what is counted

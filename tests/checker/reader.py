@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
 from dbsbm.cache import Cache
 from tests.checker.access import Access
 from tests.checker.clock import WallClock
-from tests.checker.counts import Counts
 from tests.checker.link import Handlers
 from tests.checker.plan import Plan
 from tests.checker.shift import Job, Shift
@@ -29,7 +29,7 @@ class Reader:
     """
 
     def __init__(self, plan: Plan, name: str, cache: Cache, clock: WallClock) -> None:
-        self._keys = range(plan.keys)
+        self._plan = plan
         self._access = Access(plan, cache, name)
         self._clock = clock
         jobs = [self._job(f"{name}.{number}") for number in range(plan.threads)]
@@ -51,9 +51,13 @@ class Reader:
         return {key: self._access.read(key) for key in keys}
 
     def _job(self, seed: str) -> Job:
-        chosen = random.Random(seed)
+        picks = picked_keys(self._plan, seed)
+        return lambda counts: self._access.check(next(picks), counts)
 
-        def read_some(counts: Counts) -> None:
-            self._access.check(chosen.choices(self._keys, k=BATCH), counts)
 
-        return read_some
+def picked_keys(plan: Plan, seed: str) -> Iterator[list[int]]:
+    """Yield keys to read: now those that are being written, now any, to see what became of them."""
+    chosen = random.Random(seed)
+    while True:
+        yield chosen.choices(plan.focus(time.monotonic_ns()), k=BATCH)
+        yield chosen.choices(range(plan.keys), k=BATCH)

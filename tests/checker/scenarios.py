@@ -63,6 +63,11 @@ class Stage:
         return self._crews[wanted].run(scenario.fault, effort)
 
 
+def _alone(kind: str) -> Plan:
+    """One process that reads: what another one stores would put it right."""
+    return Plan(readers=(kind,), threads=4, read_back=False, pause=0.002)
+
+
 def _nothing(_: Crew) -> None:
     """The crew's own plan is the fault."""
 
@@ -112,8 +117,9 @@ def _jump_clocks(working: Crew) -> None:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("two writers", _nothing, Plan(keys=16, pause=0.002)),
-        Scenario("fill race", _nothing, Plan(keys=8, threads=4), delay=0.003),
+        Scenario("two writers", _nothing, Plan(pause=0.002)),
+        Scenario("fill race", _nothing, _alone("threads"), delay=0.005),
+        Scenario("fill race of coroutines", _nothing, _alone("coroutines"), delay=0.005),
         Scenario("killed tracking connection", _kill_tracking),
         Scenario("silent tracking connection", _silence_tracking, delay=0.0),
         Scenario("frozen server", _freeze_server),
@@ -121,12 +127,12 @@ SCENARIOS = {
         Scenario("FLUSHALL", _flush),
         Scenario("server restart", _restart_server),
         Scenario("clock jump", _jump_clocks),
-        Scenario("slow loader", _nothing, Plan(keys=16, load=0.03, pause=0.01)),
+        Scenario("slow loader", _nothing, Plan(load=0.03)),
         Scenario("rollback", _nothing, Plan(rollbacks=0.5, guarded_only=True)),
         Scenario(
             "crash between commit and release",
             _nothing,
-            Plan(crashes=0.01, guarded_only=True, guard_ms=300),
+            Plan(crash=40, guarded_only=True, guard_ms=300),
         ),
     )
 }

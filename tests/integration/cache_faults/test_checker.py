@@ -15,7 +15,7 @@ SECOND = 1_000_000_000
 
 
 def test_a_cache_that_never_hears_of_writes_is_found_out() -> None:
-    plan = Plan(keys=8, readers=1, deaf=True, bound=0.2, patience=1.0)
+    plan = Plan(keys=8, readers=("threads",), deaf=True, bound=0.2, patience=1.0)
     with crew(plan) as working:
         verdict = working.run(lambda _: None, Effort(operations=2_000, writes=100, rounds=1))
     assert len(verdict.permanent) > 0
