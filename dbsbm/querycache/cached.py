@@ -27,7 +27,7 @@ from dbsbm.querycache.hints import Hints
 from dbsbm.querycache.keys import database_name
 from dbsbm.querycache.loading import NotKept, get_or_load
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.sessions import refuse_session
+from dbsbm.querycache.sessions import refuse_changed, refuse_used
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,6 +84,7 @@ class CachedFunction(Generic[P, T]):
         """Return the result of a call with these arguments."""
         call = _Call(self._function, asker, args, kwargs)
         try:
+            refuse_used(asker)
             engine = self._means.admit(asker)
             key = self._key(engine, args, kwargs)
         except Refusal as refusal:
@@ -210,6 +211,6 @@ def _refuse_unkept(asker: Asker, collector: Collector) -> None:
         collector.refuse(Refusal(Reason.NOTHING_READ, "no query told what it depends on"))
     try:
         if isinstance(asker, Session):
-            refuse_session(asker)
+            refuse_changed(asker)
     except Refusal as refusal:
         collector.refuse(refusal)

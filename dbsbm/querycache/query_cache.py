@@ -244,11 +244,19 @@ class QueryCache:
             ttl: How long a result may live, where that is shorter than its category's lifetime.
             name: What its results are called; by default its module and name. Change it where
                 results of an earlier release would be taken for its own.
+
+        Raises:
+            ValueError: Another function of this query cache has this name.
         """
 
         def decorate(function: Callable[Concatenate[Any, P], T]) -> CachedFunction[P, T]:
             kind = category or self._category
             cached = CachedFunction(function, self._means, kind, ttl, name)
+            if cached.name in self.functions:
+                raise ValueError(
+                    f"two cached functions are called {cached.name}: give one of them another "
+                    "`name`, or they would read each other's results"
+                )
             self.functions[cached.name] = cached
             return cached
 

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     REFRESH = "refresh"
     PENDING_CHANGES = "pending changes"
     WROTE = "transaction wrote"
+    USED_SESSION = "session with entities"
     SNAPSHOT = "snapshot taken"
     READ_UNCOMMITTED = "read uncommitted"
     SERIALIZABLE = "serializable"

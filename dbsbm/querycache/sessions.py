@@ -61,6 +61,28 @@ def refuse_session(session: Session) -> None:
         raise Refusal(Reason.PENDING_CHANGES, "the session has changes to write first")
 
 
+def refuse_changed(session: Session) -> None:
+    """Pass over a session whose entities are all as the database has them.
+
+    Raises:
+        Refusal: Some were changed, and are read so even where they are not written by themselves.
+    """
+    if session.new or session.deleted or session.dirty:
+        raise Refusal(Reason.PENDING_CHANGES, "the session has changes that are not written")
+
+
+def refuse_used(asker: object) -> None:
+    """Pass over a connection, or a session whose entities are all yet to be loaded.
+
+    Raises:
+        Refusal: It has entities, which a query gives back as they were when they were loaded.
+    """
+    if isinstance(asker, Session):
+        refuse_changed(asker)
+        if len(asker.identity_map):
+            raise Refusal(Reason.USED_SESSION, "the session gives back what it loaded earlier")
+
+
 def refuse_way(state: ORMExecuteState) -> None:
     """Pass over a query that is executed in the plain way.
 

@@ -77,6 +77,26 @@ def test_without_a_server_functions_are_called(engine: Engine, queries: QueryCac
     assert calls == [0, 2, 2]
 
 
+def test_a_function_is_not_kept_of_what_its_session_loaded_earlier(
+    engine: Engine, queries: QueryCache
+) -> None:
+    count = queries.cached(name="coins")(lambda session: len(session.scalars(select(Coin)).all()))
+    with Session(engine, autoflush=False, expire_on_commit=False) as session:
+        coins = session.scalars(select(Coin)).all()
+        session.commit()
+        assert count(session) == len(coins)
+        assert queries.refusals() == {Reason.USED_SESSION: 1}
+        coins[0].id = 7
+        assert count(session) == len(coins)
+        assert queries.refusals()[Reason.PENDING_CHANGES] == 1
+
+
+def test_two_functions_of_one_name_are_refused(queries: QueryCache) -> None:
+    queries.cached(name="coins")(lambda session: 1)
+    with pytest.raises(ValueError, match="two cached functions are called coins"):
+        queries.cached(name="coins")(lambda session: 2)
+
+
 def test_an_explanation_takes_no_server(engine: Engine, queries: QueryCache) -> None:
     with engine.connect() as connection:
         explained = queries.explain(connection, select(Coin.id).where(Coin.id.in_([1, 2])))
