@@ -62,6 +62,8 @@ _HEAD: Final = re.compile(
     r"|OR\s+(?:ROLLBACK|ABORT|FAIL|IGNORE|REPLACE)))*)(?:\s+INTO\b)?",
     re.IGNORECASE,
 )
+# What SQLite also calls an integer key.
+_ROWIDS: Final = frozenset({"rowid", "oid", "_rowid_"})
 _PLAIN_HEADS: Final = {"INSERT": "INSERT INTO", "REPLACE": "INSERT INTO"}
 
 # What means the same in a locking read as in the write itself: no clock, no chance, and no other
@@ -83,12 +85,15 @@ def changes(sql: str, slots: Sequence[Slot], dialect: str) -> Changes | None:
         slots: The parameters of the markers.
         dialect: `mysql` or `sqlite`.
     """
-    text, replaces = _without_modifiers(sql)
+    text, modifiers = _without_modifiers(sql)
+    replaces = "REPLACE" in modifiers
+    # MySQL then stores what fits instead of what is given.
+    bends = dialect == "mysql" and "IGNORE" in modifiers
     tree = parsed(text, dialect)
     if isinstance(tree, exp.Insert):
-        return _inserted(tree, slots, replaces=replaces)
+        return _inserted(tree, slots, replaces=replaces, bends=bends)
     if isinstance(tree, exp.Update):
-        return _updated(tree, slots, dialect, replaces=replaces)
+        return _updated(tree, slots, dialect, replaces=replaces, bends=bends)
     if isinstance(tree, exp.Delete):
         return _deleted(tree, slots, dialect)
     if isinstance(tree, exp.Query) and tree.find(exp.Insert, exp.Update, exp.Delete) is None:
@@ -96,17 +101,19 @@ def changes(sql: str, slots: Sequence[Slot], dialect: str) -> Changes | None:
     return None
 
 
-def _without_modifiers(sql: str) -> tuple[str, bool]:
-    """Say the first words in the one way that the parser knows in every dialect."""
+def _without_modifiers(sql: str) -> tuple[str, frozenset[str]]:
+    """Say the first words in the one way that the parser knows, and return all of them."""
     match = _HEAD.match(sql)
     if match is None:
-        return sql, False
+        return sql, frozenset()
     word = match[1].upper()
-    replaces = word == "REPLACE" or "REPLACE" in match[2].upper()
-    return f"{_PLAIN_HEADS.get(word, word)}{sql[match.end() :]}", replaces
+    modifiers = frozenset([word, *match[2].upper().split()])
+    return f"{_PLAIN_HEADS.get(word, word)}{sql[match.end() :]}", modifiers
 
 
-def _inserted(tree: exp.Insert, slots: Sequence[Slot], *, replaces: bool) -> Changes | None:
+def _inserted(
+    tree: exp.Insert, slots: Sequence[Slot], *, replaces: bool, bends: bool
+) -> Changes | None:
     schema = tree.this
     target = schema.this if isinstance(schema, exp.Schema) else schema
     if not isinstance(target, exp.Table):
@@ -115,7 +122,7 @@ def _inserted(tree: exp.Insert, slots: Sequence[Slot], *, replaces: bool) -> Cha
     conflict = tree.args.get("conflict")
     upserts = conflict is not None and "NOTHING" not in str(conflict.args.get("action")).upper()
     rows = _rows(tree, slots)
-    if replaces or upserts or rows is None or tree.args.get("with_"):
+    if replaces or bends or upserts or rows is None or tree.args.get("with_"):
         return Changes(tables, removes=replaces)
     returning = tree.args.get("returning") is not None
     return Changes(tables, change=Change("insert", target.name, rows, returning=returning))
@@ -140,7 +147,7 @@ def _rows(
 
 
 def _updated(
-    tree: exp.Update, slots: Sequence[Slot], dialect: str, *, replaces: bool
+    tree: exp.Update, slots: Sequence[Slot], dialect: str, *, replaces: bool, bends: bool
 ) -> Changes | None:
     target = tree.this
     if not isinstance(target, exp.Table):
@@ -149,7 +156,8 @@ def _updated(
     columns = [item.this for item in assignments if isinstance(item.this, exp.Column)]
     several = bool(target.args.get("joins"))
     tables = _assigned(target, columns) if several else (target.name,)
-    is_plain = len(columns) == len(tree.expressions) and not (several or replaces)
+    moves = any(column.name.lower() in _ROWIDS for column in columns)
+    is_plain = len(columns) == len(tree.expressions) and not (several or replaces or bends or moves)
     if not is_plain or tree.args.get("from_") or tree.args.get("with_"):
         return Changes(tables, removes=replaces)
     sets = {
@@ -231,9 +239,10 @@ def _flat(table: exp.Table) -> list[exp.Table]:
 
 def _names(tables: Sequence[exp.Expr]) -> dict[str, str]:
     """What each alias, or table without one, is a name of."""
-    return {
-        table.alias_or_name: table.name for each in tables for table in each.find_all(exp.Table)
-    }
+    found = [table for each in tables for table in each.find_all(exp.Table)]
+    # Subqueries may use an alias again, but only outer tables are written.
+    found.sort(key=lambda table: table.find_ancestor(exp.Select) is None)
+    return {table.alias_or_name: table.name for table in found}
 
 
 def _assigned(target: exp.Table, columns: Sequence[exp.Column]) -> tuple[str, ...]:

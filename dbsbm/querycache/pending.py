@@ -40,6 +40,7 @@ class Pending:
         effect: What the statement that runs, or ran last, changes.
         context: The execution it belongs to: one may run several statements.
         is_alone: That statement is committed with its end.
+        may_be_alone: So may be each statement, until the transaction that was begun by text ends.
         is_committing: The transaction's own commit has begun.
         guarded: What the cache was told before a commit that is not over.
     """
@@ -49,6 +50,7 @@ class Pending:
         self.is_own = False
         self.in_text = False
         self.is_alone = False
+        self.may_be_alone = False
         self.is_committing = False
         self.statement: Statement | None = None
         self.effect: Effect | None = None
@@ -104,7 +106,7 @@ class Pending:
     def clear(self) -> None:
         """The transaction is over."""
         self.statements = 0
-        self.in_text = self.is_alone = False
+        self.in_text = self.is_alone = self.may_be_alone = False
         self.effect = self.context = None
         self._levels = [_Level("")]
 

@@ -138,6 +138,9 @@ def _arguments(tokens: Sequence[Token], opening: int) -> Iterator[list[Token]]:
 def _refuse_clock(name: str, arguments: list[list[Token]]) -> None:
     """Pass over a call whose time is a column, and that changes it by no modifier."""
     times = arguments[1:] if name == "STRFTIME" else arguments
-    if len(times) == 1 and times[0] and all(t.token_type in _PLAIN_NAMES for t in times[0]):
+    # SQLite reads a quoted name that no column has as text: "now" is 'now'.
+    is_text = len(times) == 1 and [t.token_type for t in times[0]] == [TokenType.IDENTIFIER]
+    is_column = len(times) == 1 and all(t.token_type in _PLAIN_NAMES for t in times[0])
+    if is_column and times[0] and not is_text:
         return
     raise Refusal(Reason.FUNCTION, f"{name} may read the clock: only of a column it does not")

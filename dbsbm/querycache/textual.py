@@ -49,7 +49,8 @@ class Statement(NamedTuple):
         change: A write whose rows may be told.
         tables: The tables of any other write or definition, by name.
         removes: Rows may be deleted from these tables.
-        name: The name of a savepoint; of a BEGIN, not empty where it takes its snapshot at once.
+        name: The name of a savepoint; of a BEGIN, not empty where it takes its snapshot at once;
+            of a COMMIT or ROLLBACK, not empty where it begins another transaction.
     """
 
     kind: Kind
@@ -76,6 +77,7 @@ _SAVEPOINT: Final = re.compile(
     r"|ROLLBACK(?:\s+(?:WORK|TRANSACTION))?\s+TO(?:\s+SAVEPOINT)?)\s+[`\"\[]?(\w+)",
     re.IGNORECASE,
 )
+_CHAIN: Final = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
 _IMPLICIT: Final = Statement(Kind.DEFINITION)
 """Changes nothing, but MySQL commits before it."""
 
@@ -88,8 +90,6 @@ _SIMPLE: Final = {
         Statement(Kind.NEUTRAL),
     ),
     **dict.fromkeys(["LOCK", "UNLOCK", "FLUSH", "GRANT", "REVOKE", "OPTIMIZE", "CHECK"], _IMPLICIT),
-    "BEGIN": Statement(Kind.BEGIN),
-    "COMMIT": Statement(Kind.COMMIT),
     "END": Statement(Kind.COMMIT),
     "PRAGMA": Statement(Kind.SETTING),
 }
@@ -155,12 +155,29 @@ def _by_first_words(body: str) -> Statement:
     return Statement(Kind.WRITE, tables=(match[1],), removes=True)
 
 
-def _savepoint(kind: Kind, otherwise: Statement = OPAQUE) -> Callable[[str], Statement]:
+def _savepoint(kind: Kind) -> Callable[[str], Statement]:
     def read(body: str) -> Statement:
         match = _SAVEPOINT.match(body)
-        return Statement(kind, name=match[1].lower()) if match else otherwise
+        return Statement(kind, name=match[1].lower()) if match else OPAQUE
 
     return read
+
+
+def _end(kind: Kind) -> Callable[[str], Statement]:
+    def read(body: str) -> Statement:
+        return Statement(kind, name="chain" if _CHAIN.search(body) else "")
+
+    return read
+
+
+def _rollback(body: str) -> Statement:
+    to_savepoint = _SAVEPOINT.match(body)
+    return _savepoint(Kind.ROLLBACK_TO)(body) if to_savepoint else _end(Kind.ROLLBACK)(body)
+
+
+def _begin(body: str) -> Statement:
+    """MariaDB's BEGIN NOT ATOMIC is a block of statements."""
+    return OPAQUE if re.match(r"BEGIN\s+NOT\b", body, re.IGNORECASE) else Statement(Kind.BEGIN)
 
 
 def _set(body: str) -> Statement:
@@ -188,7 +205,9 @@ def _explain(body: str) -> Statement:
 
 
 _READERS: Final[dict[str, Callable[[str], Statement]]] = {
-    "ROLLBACK": _savepoint(Kind.ROLLBACK_TO, Statement(Kind.ROLLBACK)),
+    "BEGIN": _begin,
+    "COMMIT": _end(Kind.COMMIT),
+    "ROLLBACK": _rollback,
     "SAVEPOINT": _savepoint(Kind.SAVEPOINT),
     "RELEASE": _savepoint(Kind.RELEASE),
     "SET": _set,

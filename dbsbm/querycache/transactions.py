@@ -224,7 +224,10 @@ class Transactions:
         asking = None if pending.is_alone else _asking(connection, pending)
         effect = self._writes.effect(statement, parameters, connection.dialect, asking)
         pending.begin(effect, context)
-        if pending.is_alone or _may_commit(connection, statement):
+        may_commit = _may_commit(connection, statement)
+        # After that, text can no longer tell whether its transaction goes on.
+        pending.may_be_alone |= pending.in_text and may_commit
+        if pending.is_alone or pending.may_be_alone or may_commit:
             self._guard(connection, pending, pending.tags)
         elif pending.is_committing:
             # Another listener of the commit has come after us and writes something more.
@@ -266,6 +269,7 @@ class Transactions:
                 pending.statements = int(bool(statement.name))
             case Kind.COMMIT | Kind.ROLLBACK:
                 pending.clear()
+                pending.in_text = bool(statement.name)
             case _ if pending.is_alone:
                 pending.clear()
             case _:
@@ -295,7 +299,10 @@ class Transactions:
     def _failed(self, failure: ExceptionContext) -> None:
         connection = failure.connection
         if connection is not None and not connection.invalidated and not connection.closed:
-            self._release(pending_of(connection))
+            pending = pending_of(connection)
+            # A deadlock ends the whole transaction.
+            pending.may_be_alone |= pending.in_text
+            self._release(pending)
 
 
 def _refuse_unless_understood(dialect: Dialect) -> None:

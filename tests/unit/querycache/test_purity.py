@@ -94,6 +94,7 @@ REFUSED_ON_MYSQL = {
 REFUSED_ON_SQLITE = {
     "random": ("SELECT random()", Reason.FUNCTION),
     "the clock as text": ("SELECT datetime('now')", Reason.FUNCTION),
+    "the clock as a quoted name": ('SELECT datetime("now")', Reason.FUNCTION),
     "the clock as a parameter": ("SELECT datetime(?)", Reason.FUNCTION),
     "the clock by default": ("SELECT date()", Reason.FUNCTION),
     "the clock in a format": ("SELECT strftime('%s', 'now')", Reason.FUNCTION),

@@ -105,6 +105,7 @@ def test_a_definition_names_its_tables(sql: str, tables: tuple[str, ...]) -> Non
         "UPDATE a SET b = 1; DELETE FROM c",
         "UPDATE a SET b = 1 /*! , c = 2 */",
         "DELETE FROM a WHERE (((",
+        "BEGIN NOT ATOMIC UPDATE a SET b = 1; END",
     ],
 )
 def test_what_is_not_understood_is_opaque(sql: str) -> None:
@@ -122,6 +123,8 @@ def test_what_is_not_understood_is_opaque(sql: str) -> None:
         ("UPDATE a JOIN b ON a.id = b.id SET a.c = 1", ("a",), False),
         ("UPDATE a AS x, b AS y SET x.c = 1, y.c = 2", ("a", "b"), False),
         ("UPDATE a, b SET c = 1", ("a", "b"), False),
+        ("UPDATE a AS x JOIN (SELECT x.id FROM b AS x) AS y SET x.c = 1", ("a",), False),
+        ("DELETE x FROM a AS x JOIN (SELECT x.id FROM b AS x) AS y", ("a",), True),
         ("DELETE x FROM a AS x JOIN b ON b.id = x.id", ("a",), True),
         ("DELETE FROM a USING a JOIN b ON b.id = a.id", ("a",), True),
         ("DELETE QUICK FROM app.a WHERE b = 1", ("a",), True),
@@ -131,6 +134,28 @@ def test_a_write_names_its_tables(sql: str, tables: tuple[str, ...], removes: bo
     statement = understand(sql, "mysql")
     assert (statement.kind, statement.tables) == (Kind.WRITE, tables)
     assert statement.removes is removes
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect"),
+    [
+        ("INSERT IGNORE INTO a (b) VALUES (99999999999)", "mysql"),
+        ("UPDATE IGNORE a SET b = 99999999999 WHERE id = 1", "mysql"),
+        ("UPDATE a SET rowid = 2 WHERE id = 1", "sqlite"),
+    ],
+)
+def test_rows_are_not_told_by_values_that_the_database_does_not_store(
+    sql: str, dialect: str
+) -> None:
+    statement = understand(sql, dialect)
+    assert (statement.change, statement.tables) == (None, ("a",))
+
+
+@pytest.mark.parametrize("verb", ["COMMIT", "ROLLBACK"])
+def test_the_end_of_a_transaction_tells_whether_another_begins(verb: str) -> None:
+    assert understand(f"{verb} AND CHAIN", "mysql").name
+    assert not understand(f"{verb} AND NO CHAIN", "mysql").name
+    assert not understand(verb, "mysql").name
 
 
 def test_an_insert_is_known_cell_by_cell() -> None:
