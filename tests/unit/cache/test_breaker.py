@@ -100,3 +100,25 @@ def test_each_change_is_one_line_in_the_log(
         "cache.opened_breaker",
         "cache.closed_breaker",
     ]
+
+
+def test_where_somebody_else_watches_callers_do_not_probe(clock: Clock) -> None:
+    watched = True
+    breaker = Breaker("cache", clock, lambda: watched)
+    breaker.failed(ERROR)
+    clock.now += 10 * LONGEST_PAUSE
+    assert not breaker.admits()
+    watched = False
+    assert breaker.admits()
+    watched = True
+    breaker.succeeded()
+    assert breaker.admits()
+
+
+def test_it_remembers_when_it_opened_and_not_when_it_failed_again(clock: Clock) -> None:
+    breaker = Breaker("cache", clock)
+    clock.now = 7.0
+    breaker.failed(ERROR)
+    clock.now = 8.0
+    breaker.failed(ERROR)
+    assert breaker.opened_at == 7.0
