@@ -8,6 +8,7 @@ from typing import Final
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
+from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS
 from dbsbm.querycache.tags import GLOBAL_TAG
@@ -28,6 +29,11 @@ class Hints:
 
     def __init__(self, cache: Cache, category: Category) -> None:
         self._cache, self._category = cache, category
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Remember nothing by oneself; the cache still does."""
         self._lock = Lock()
         self._own: OrderedDict[Key, tuple[str, ...]] = OrderedDict()
 

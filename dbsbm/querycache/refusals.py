@@ -6,6 +6,8 @@ from collections import Counter
 from enum import StrEnum
 from threading import Lock
 
+from dbsbm.cache.forks import renew_after_fork
+
 
 class Reason(StrEnum):
     """A kind of refusal. The query is then executed as if nobody had asked for the cache."""
@@ -51,9 +53,14 @@ class Refusal(Exception):
 
 
 class Refusals:
-    """How often what was refused. Threads may share it."""
+    """How often what was refused. Threads may share it; a forked child begins at zero."""
 
     def __init__(self) -> None:
+        self.renew()
+        renew_after_fork(self)
+
+    def renew(self) -> None:
+        """Begin at zero."""
         self._lock = Lock()
         self._counts: Counter[Reason] = Counter()
 
