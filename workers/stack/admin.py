@@ -6,8 +6,8 @@ import sys
 
 from dbsbm.cli import main
 from dbsbm.settings import PROJECT_ROOT
-from workers.stack.instance import ordinary_instance
+from workers.stack.instance import neighbour_of
 
 if __name__ == "__main__":
-    ordinary_instance(PROJECT_ROOT).adopt()
+    neighbour_of(PROJECT_ROOT).adopt()
     sys.exit(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -17,6 +17,8 @@ from workers.stack.ports import free_ports, is_free
 
 DEFAULT_STANDIN_PORT = 8080
 DEFAULT_FLOWER_PORT = 5555
+
+_PORTS = "ports.json"
 
 Given = Mapping[str, str]
 """Settings that a person has set, in the environment or in `.env`."""
@@ -61,6 +63,20 @@ class Ports:
     providers: int
     standin: int
     flower: int
+
+    def save(self, folder: Path) -> None:
+        """Write down where this fleet listens, for commands beside it."""
+        unfinished = folder / f"{_PORTS}.new"
+        unfinished.write_text(json.dumps(asdict(self)))
+        unfinished.replace(folder / _PORTS)
+
+    @classmethod
+    def saved(cls, folder: Path) -> Ports | None:
+        """Where the newest fleet of a folder listens, or listened; None where there was none."""
+        try:
+            return cls(**json.loads((folder / _PORTS).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +202,17 @@ def ordinary_instance(root: Path) -> Instance:
         flower=wanted("FLOWER_PORT", DEFAULT_FLOWER_PORT, "Flower"),
     )
     return Instance(folder, given, needs, ports, keys_of(folder), notices=tuple(notices))
+
+
+def neighbour_of(root: Path) -> Instance:
+    """The fleet that `./dev up` runs, for a command beside it.
+
+    Raises:
+        ConfigError: A port that is set is none.
+    """
+    instance = ordinary_instance(root)
+    ports = Ports.saved(instance.folder)
+    return instance if ports is None else replace(instance, ports=ports)
 
 
 def separate_instance(folder: Path, root: Path, schedule: Mapping[str, float]) -> Instance:

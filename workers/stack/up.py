@@ -31,6 +31,7 @@ def up() -> int:
         settings = load_settings()
         check_leagues(settings.leagues)
         fleet = Fleet(instance, settings)
+        instance.ports.save(folder)
     except ConfigError as error:
         complain(str(error))
         return EXIT_CONFIG

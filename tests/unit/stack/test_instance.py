@@ -8,7 +8,14 @@ import stat
 import pytest
 
 from dbsbm.errors import ConfigError
-from workers.stack.instance import Instance, Needs, Ports, given_settings, ordinary_instance
+from workers.stack.instance import (
+    Instance,
+    Needs,
+    Ports,
+    given_settings,
+    neighbour_of,
+    ordinary_instance,
+)
 from workers.stack.keys import keys_of
 
 PORTS = Ports(broker=20_001, cache=20_002, providers=20_003, standin=8080, flower=5555)
@@ -110,3 +117,21 @@ def test_a_port_that_is_none_is_refused_by_name(port, tmp_path, monkeypatch):
     monkeypatch.setenv("FLOWER_PORT", port)
     with pytest.raises(ConfigError, match="FLOWER_PORT must be a number from 1 to 65535"):
         ordinary_instance(tmp_path)
+
+
+def test_a_command_beside_a_fleet_finds_its_servers(tmp_path, monkeypatch):
+    for name in ("BROKER_URL", "CACHE_URL", "REDIS_HOST", "ESPN_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    fleet = ordinary_instance(tmp_path)
+    fleet.ports.save(fleet.folder)
+    beside = neighbour_of(tmp_path).environment()
+    for name in ("BROKER_URL", "CACHE_URL", "DISCORD_API_URL", "ESPN_BASE_URL", "SECRET_KEY"):
+        assert beside[name] == fleet.environment()[name], name
+
+
+def test_a_command_without_a_fleet_has_settings_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    assert neighbour_of(tmp_path).environment()["CACHE_URL"].startswith("redis://")
+    (tmp_path / "ports.json").write_text("{")
+    assert neighbour_of(tmp_path).environment()["CACHE_URL"].startswith("redis://")
