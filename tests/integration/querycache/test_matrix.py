@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from dbsbm.querycache.tags import GLOBAL_TAG, scope_tag, table_tag
 from dbsbm.querycache.transactions import Transactions
 from tests.integration.querycache.cases import (
     CASES,
@@ -21,7 +22,7 @@ from tests.integration.querycache.cases import (
     Case,
 )
 from tests.integration.querycache.conftest import EVERYWHERE
-from tests.integration.querycache.schema import Base, Query, queries
+from tests.integration.querycache.schema import Base, Bet, Query, queries
 from tests.unit.querycache.tagstore import TagStore
 
 QUERIES = queries()
@@ -89,6 +90,21 @@ def _may_change(query: Query, case: Case) -> bool:
     return bool(tables & set(case.touches)) and not query.name.startswith(tuple(case.spares))
 
 
+def _new_bets(before: Answers, engine: Engine) -> set[int]:
+    """Keys that nobody had before: a query for one of them has answered that there is no row."""
+    rows = before["all bets"]
+    assert isinstance(rows, list)
+    with engine.connect() as connection:
+        return set(connection.scalars(select(Bet.id))) - {row[0] for row in rows}
+
+
+def _is_told(number: int, store: TagStore) -> bool:
+    """Whether a query for a bet by its key has been invalidated."""
+    return not store.released.isdisjoint(
+        [GLOBAL_TAG, table_tag("bets"), scope_tag("bets", {"id": number})]
+    )
+
+
 def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 60
     assert len({(case.name, case.on) for case in CASES}) == len(CASES)
@@ -110,5 +126,6 @@ def test_a_write_invalidates_what_it_changed_when_it_is_committed_and_only_then(
         session.commit()
     wrong, invalid = _changed(before, _answers(engine)), _changed(stamps, _stamps(store))
     assert wrong <= invalid
+    assert all(_is_told(number, store) for number in _new_bets(before, engine))
     assert invalid <= {query.name for query in QUERIES if _may_change(query, case)}
     assert store.guards == {}

@@ -45,8 +45,8 @@ OF_MYSQL: Final = tuple(
         (
             "INSERT IGNORE of a row that is there",
             in_text("INSERT IGNORE INTO guilds (id, name) VALUES (1, 'x')"),
-            ("",),
             (),
+            ("guilds",),
         ),
         (
             "INSERT ... SET",
@@ -63,7 +63,7 @@ OF_MYSQL: Final = tuple(
         (
             "UPDATE IGNORE",
             in_text("UPDATE LOW_PRIORITY IGNORE bets SET risk = 2 WHERE id = 111"),
-            NOT_BET_111,
+            (),
             ("bets",),
         ),
         (
