@@ -51,6 +51,7 @@ class Statement(NamedTuple):
         removes: Rows may be deleted from these tables.
         name: The name of a savepoint; of a BEGIN, not empty where it takes its snapshot at once;
             of a COMMIT or ROLLBACK, not empty where it begins another transaction.
+        is_prepared: It ends a transaction that takes no more writes.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class Statement(NamedTuple):
     tables: tuple[str, ...] = ()
     removes: bool = False
     name: str = ""
+    is_prepared: bool = False
 
 
 OPAQUE: Final = Statement(Kind.OPAQUE)
@@ -196,7 +198,8 @@ def _start_transaction(body: str) -> Statement:
 
 
 def _xa(body: str) -> Statement:
-    return OPAQUE if re.match(r"XA\s+COMMIT\b", body, re.IGNORECASE) else Statement(Kind.NEUTRAL)
+    commits = re.match(r"XA\s+COMMIT\b", body, re.IGNORECASE)
+    return Statement(Kind.OPAQUE, is_prepared=True) if commits else Statement(Kind.NEUTRAL)
 
 
 def _explain(body: str) -> Statement:

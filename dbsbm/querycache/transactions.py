@@ -76,7 +76,7 @@ class Transactions:
             ("after_execute", self._executed),
             ("handle_error", self._failed),
             ("commit", self._committing),
-            ("commit_twophase", self._committing),
+            ("commit_twophase", self._committing_twophase),
             ("rollback", self._rolled_back),
             ("rollback_twophase", self._rolled_back),
             ("checkin", self._returned),
@@ -112,10 +112,13 @@ class Transactions:
     def _begun(self, connection: Connection, *_: Any) -> None:
         pending_of(connection).clear()
 
-    def _committing(self, connection: Connection, *_: Any) -> None:
+    def _committing(self, connection: Connection, *, takes_writes: bool = True) -> None:
         pending = pending_of(connection)
-        self._guard(connection, pending, pending.tags)
+        self._guard(connection, pending, pending.tags, takes_writes=takes_writes)
         pending.is_committing = pending.guarded is not None
+
+    def _committing_twophase(self, connection: Connection, _xid: Any, is_prepared: bool) -> None:
+        self._committing(connection, takes_writes=not is_prepared)
 
     def _rolled_back(self, connection: Connection, *_: Any) -> None:
         if not connection.invalidated:
@@ -131,12 +134,18 @@ class Transactions:
         self._release(pending)
         pending.clear()
 
-    def _guard(self, connection: Connection, pending: Pending, tags: TagSet) -> None:
+    def _guard(
+        self, connection: Connection, pending: Pending, tags: TagSet, *, takes_writes: bool = True
+    ) -> None:
+        """Tell of a commit, and write down what cannot be told where the transaction takes it.
+
+        One that is prepared takes none: its debt is this process's alone.
+        """
         self._release(pending)
         if not tags:
             return
         pending.guarded = self._telling.before(tags)
-        if self._ledger is None:
+        if self._ledger is None or not takes_writes:
             return
         with _own(pending):
             if pending.guarded.is_owed:
@@ -168,7 +177,7 @@ class Transactions:
                 # Prepared elsewhere: what it changed is not known here.
                 unknown = TagSet()
                 unknown.add_everything()
-                self._guard(connection, pending, unknown)
+                self._guard(connection, pending, unknown, takes_writes=False)
             with self._commit(pending), _own(pending):
                 commit_twophase(connection, xid, is_prepared, recover)
 
@@ -228,7 +237,8 @@ class Transactions:
         # After that, text can no longer tell whether its transaction goes on.
         pending.may_be_alone |= pending.in_text and may_commit
         if pending.is_alone or pending.may_be_alone or may_commit:
-            self._guard(connection, pending, pending.tags)
+            takes_writes = not statement.is_prepared
+            self._guard(connection, pending, pending.tags, takes_writes=takes_writes)
         elif pending.is_committing:
             # Another listener of the commit has come after us and writes something more.
             self._guard(connection, pending, pending.tags)
