@@ -31,7 +31,7 @@ class Size:
 
 
 FULL = Size(
-    scenario=Effort(operations=1_000_000, writes=5_000, rounds=10),
+    scenario=Effort(operations=1_000_000, writes=3_000, rounds=10),
     watched=Effort(operations=50_000, writes=3_000, rounds=1),
     peer_writes=2_000,
 )

@@ -65,7 +65,7 @@ class Size:
 
 # Four acts a member, and half as many before: few for a day of games, so that more misses are
 # those of members who look for the first time.
-FULL = Size(members=10_000, bets=30_000, before=20_000, acts=40_000)
+FULL = Size(members=3_000, bets=10_000, before=6_000, acts=12_000)
 QUICK = Size(members=500, bets=2_000, before=1_000, acts=2_000)
 
 

@@ -82,6 +82,7 @@ class Member:
             cwd=_ROOT,
             log=Path(plan.folder) / f"{name}.log",
         )
+        self._crash = plan.crash
         self._before = self._last = Counts()
 
     def wait(self) -> None:
@@ -111,10 +112,11 @@ class Member:
         return self._asked("stop", within=60)
 
     def revive(self) -> None:
-        """Start its process again, which died."""
+        """Start the process of a writer again, which died as its plan says."""
         self.process.wait(10)
         self.line.close()
-        self._before, self._last = self._before + self._last, Counts()
+        # It may have lived too shortly to be asked, but how much it wrote is known.
+        self._before, self._last = self._before + Counts(writes=self._crash), Counts()
         self.process.start()
         self.wait()
         self.line.ask("start")

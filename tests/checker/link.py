@@ -63,8 +63,8 @@ class Line:
         return answer
 
     def _ask(self, name: str, arguments: tuple[Any, ...], within: float) -> Any:
-        connection = self._connection or self._connect()
         try:
+            connection = self._connection or self._connect()
             connection.send((name, arguments))
             if not connection.poll(within):
                 raise SilentError(f"{self._path} does not answer")
