@@ -11,18 +11,18 @@ from typing import Any, Final, ParamSpec, Self, TypeVar, Unpack
 import redis.asyncio
 
 from dbsbm.cache import reading, writing
+from dbsbm.cache.arrivals import arrival
 from dbsbm.cache.categories import Category
-from dbsbm.cache.core import Sealed
-from dbsbm.cache.coroutines import Coroutines, has_ended
+from dbsbm.cache.coroutines import Coroutines, wait_for
 from dbsbm.cache.decorator import AsyncCached, cached_async
 from dbsbm.cache.effects import Flow
-from dbsbm.cache.encode_errors import EncodeError
 from dbsbm.cache.flights import Flight, Landed, value_for_follower
 from dbsbm.cache.front import Front, Settings
 from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
+from dbsbm.cache.sealing import seal_or_log
 from dbsbm.cache.tags import Guard, tag_names, tag_wires
 
 P = ParamSpec("P")
@@ -52,7 +52,7 @@ class AsyncCache(Front):
     ) -> None:
         super().__init__(**settings)
         self._client = client
-        self._coroutines = Coroutines(self._core, client, deadline)
+        self._coroutines = Coroutines(self._core.gate, client, deadline)
         self._awaited: list[Callable[[], Awaitable[object]]] = []
 
     async def get(self, key: Key) -> Any | Miss:
@@ -75,13 +75,13 @@ class AsyncCache(Front):
         A value that cannot be encoded is logged as an error and not stored. See `Cache.set`.
         """
         await self._run(reading.tell_time(self._core))
-        sealed = self._sealed(key, value, ttl)
+        sealed = seal_or_log(self._core, key, value, ttl)
         return sealed is not None and await self._run(writing.store(self._core, key, sealed))
 
     async def set_many(self, values: Mapping[Key, object], *, ttl: timedelta | None = None) -> int:
         """Store values in one round trip for 200 keys; returns how many are stored. See `set`."""
         await self._run(reading.tell_time(self._core))
-        sealed = {key: self._sealed(key, value, ttl) for key, value in values.items()}
+        sealed = {key: seal_or_log(self._core, key, value, ttl) for key, value in values.items()}
         whole = {key: each for key, each in sealed.items() if each is not None}
         stored = 0
         for batch in batches(whole):
@@ -109,6 +109,8 @@ class AsyncCache(Front):
         if entry is not None and len(entry.tags) >= len(tags):
             value = entry.value
             return value if entry.copy is None else entry.copy(value)
+        if deadline is not None and not background:
+            raise ValueError("a load with a deadline runs in the background")
         request = Request(key, loader, ttl, tag_names(tags), background)
         value = await self._get_or_load(request, deadline)
         return value
@@ -196,13 +198,6 @@ class AsyncCache(Front):
     ) -> None:
         await self.close()
 
-    def _sealed(self, key: Key, value: object, ttl: timedelta | None) -> Sealed | None:
-        try:
-            return self._core.sealed(key, value, ttl)
-        except EncodeError as error:
-            self._core.refused(key, error)
-            return None
-
     async def _get_or_load(self, request: Request, deadline: timedelta | None) -> Any:
         core, key = self._core, request.key
         refuse_recursion(core, key)
@@ -224,8 +219,8 @@ class AsyncCache(Front):
         """Wait for a flight. None if it ended without a result, or is taken for lost."""
         core = self._core
         until = flight.began + longest if ends_at is None else min(flight.began + longest, ends_at)
-        ended = await has_ended(flight.future, max(0.0, until - core.clock()))
-        return core.arrival(flight, key, ended=ended, ends_at=ends_at, followed=followed)
+        await wait_for(flight.future, max(0.0, until - core.clock()))
+        return arrival(core, flight, key, ends_at=ends_at, followed=followed)
 
     async def _run(self, flow: Flow[T]) -> T:
         self._channel.start()

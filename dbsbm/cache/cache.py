@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack
 import redis
 
 from dbsbm.cache import reading, writing
+from dbsbm.cache.arrivals import arrival, count_landing
 from dbsbm.cache.categories import Category
 from dbsbm.cache.decorator import Cached, cached
 from dbsbm.cache.effects import Flow
@@ -19,8 +20,9 @@ from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
+from dbsbm.cache.sealing import seal
 from dbsbm.cache.tags import Guard, tag_names, tag_wires
-from dbsbm.cache.threads import Threads, has_ended
+from dbsbm.cache.threads import Threads, wait_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +42,7 @@ class Cache(Front):
     def __init__(self, client: redis.Redis | None, **settings: Unpack[Settings]) -> None:
         super().__init__(**settings)
         self._client = client
-        self._threads = Threads(self._core, client, self._pool)
+        self._threads = Threads(self._core.gate, client, self._pool)
 
     def get(self, key: Key) -> Any | Miss:
         """Return the value under a key, or MISS."""
@@ -74,7 +76,7 @@ class Cache(Front):
             EncodeError: The value would not come back as it is.
         """
         self._run(reading.tell_time(self._core))
-        sealed = self._core.sealed(key, value, ttl)
+        sealed = seal(self._core, key, value, ttl)
         return sealed is not None and self._run(writing.store(self._core, key, sealed))
 
     def set_many(self, values: Mapping[Key, object], *, ttl: timedelta | None = None) -> int:
@@ -87,7 +89,7 @@ class Cache(Front):
             EncodeError: A value would not come back as it is; nothing was stored.
         """
         self._run(reading.tell_time(self._core))
-        sealed = {key: self._core.sealed(key, value, ttl) for key, value in values.items()}
+        sealed = {key: seal(self._core, key, value, ttl) for key, value in values.items()}
         whole = {key: each for key, each in sealed.items() if each is not None}
         return sum(
             self._run(writing.store_many(self._core, {key: whole[key] for key in batch}))
@@ -295,7 +297,7 @@ class Cache(Front):
         except BaseException:
             core.stats.missed(key.category)
             raise
-        core.count_landing(key, landed)
+        count_landing(core, key, landed)
         return landed.value
 
     def _follow(
@@ -304,8 +306,8 @@ class Cache(Front):
         """Wait for a flight. None if it ended without a result, or is taken for lost."""
         core = self._core
         until = flight.began + longest if ends_at is None else min(flight.began + longest, ends_at)
-        ended = has_ended(flight.future, max(0.0, until - core.clock()))
-        return core.arrival(flight, key, ended=ended, ends_at=ends_at, followed=followed)
+        wait_for(flight.future, max(0.0, until - core.clock()))
+        return arrival(core, flight, key, ends_at=ends_at, followed=followed)
 
     def _run(self, flow: Flow[T]) -> T:
         self._channel.start()

@@ -17,8 +17,8 @@ from redis.connection import DefaultParser
 
 from dbsbm.cache.clocks import uptime
 from dbsbm.cache.connection import TIMEOUT
-from dbsbm.cache.core import FAILURES
 from dbsbm.cache.forks import renew_after_fork
+from dbsbm.cache.gate import FAILURES
 from dbsbm.cache.keys import NAMESPACE
 
 log = logging.getLogger(__name__)

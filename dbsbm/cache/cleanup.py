@@ -18,7 +18,7 @@ from typing import Final
 import redis
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.core import FAILURES
+from dbsbm.cache.gate import FAILURES
 from dbsbm.cache.keys import BATCH, ROOT, VERSION, version_and_category
 from dbsbm.cache.policies import Policies
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final, Protocol
+from typing import Protocol
 
-import redis
-
-from dbsbm.cache.breaker import Breaker
 from dbsbm.cache.clocks import ServerClock, uptime
 from dbsbm.cache.copies import plan
 from dbsbm.cache.debts import Debts
-from dbsbm.cache.effects import Call
-from dbsbm.cache.encode_errors import EncodeError, TooLarge
-from dbsbm.cache.errors import LoadTimeout
-from dbsbm.cache.expiry import early_ms, lifetime
-from dbsbm.cache.flights import Abandoned, Bells, Flight, Flights, Landed
+from dbsbm.cache.expiry import early_ms
+from dbsbm.cache.flights import Bells, Flights
 from dbsbm.cache.forks import renew_after_fork
+from dbsbm.cache.gate import Gate
 from dbsbm.cache.hotkeys import HotKeys
 from dbsbm.cache.keys import Key
 from dbsbm.cache.lease import LEASE_MS, UNRENEWED_MS, Leases
@@ -28,13 +21,6 @@ from dbsbm.cache.policies import Policies
 from dbsbm.cache.serializer import Serializer, Stored
 from dbsbm.cache.stats import Stats
 from dbsbm.cache.tags import tag_wires
-
-log = logging.getLogger(__name__)
-
-FAILURES: Final = (redis.RedisError, OSError, TimeoutError)
-"""All that a client may raise when the server is away, slow, full, read-only or wants a login."""
-
-_REFUSED_WRITES: Final = ("MISCONF", "NOREPLICAS")
 
 
 class Trust(Protocol):
@@ -62,14 +48,6 @@ class Unwatched:
         """Do nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A value ready to be stored: its bytes, and for how many milliseconds."""
-
-    data: bytes
-    life_ms: int
-
-
 @dataclass(slots=True, eq=False)
 class Copy(LocalEntry):
     """This process's copy of a value.
@@ -82,10 +60,7 @@ class Copy(LocalEntry):
 
 
 class Core:
-    """State and counts behind a cache.
-
-    There are two breakers because reads may work where writes do not: on a replica, on a full
-    server. Attributes: `link` guards every call, `writes` those that store.
+    """State behind a cache.
 
     Args:
         stats: Where to count; one of its own by default.
@@ -116,8 +91,7 @@ class Core:
         self.hot = hot
         self.clock = clock
         self.server_clock = ServerClock(clock)
-        self.link = Breaker("cache", clock, self._is_watched)
-        self.writes = Breaker("cache for writing", clock)
+        self.gate = Gate(self.stats, clock, lambda: self.channel.is_running)
         self.debts = Debts()
         self.flights = Flights(clock)
         self.bells = Bells()
@@ -142,7 +116,7 @@ class Core:
             return False
         if self.clock() >= self.channel.settled_at:
             return True
-        if self.link.is_open:
+        if self.gate.link.is_open:
             self.stats.failed(key.category)
         return False
 
@@ -158,6 +132,13 @@ class Core:
     def is_due(self, stored: Stored) -> bool:
         """Draw whether this reader shall load a value anew before it ends."""
         return self.server_clock.now_ms() + early_ms(stored.load_us) >= stored.expires_at_ms
+
+    @property
+    def has_to_pay(self) -> bool:
+        """Tell whether a caller shall pay debts before it asks, because nobody else pays them."""
+        if not self.debts or self.channel.is_running:
+            return False
+        return self.gate.writes.admits() and self.gate.link.admits()
 
     @property
     def lease_ms(self) -> int:
@@ -214,170 +195,3 @@ class Core:
         if self.local is not None:
             self.local.clear()
         self.flights.outdate_all()
-
-    # Writing values.
-
-    def sealed(
-        self,
-        key: Key,
-        value: object,
-        ttl: timedelta | None,
-        *,
-        load_us: int = 0,
-        tags: Mapping[str, bytes] | None = None,
-        read: bool = False,
-    ) -> Sealed | None:
-        """Encode a value; None, counted as a drop, if it is too large for its category.
-
-        Raises:
-            EncodeError: The value cannot be written.
-            ValueError: The lifetime is zero or negative.
-        """
-        policy = self.policies.of(key.category)
-        life = lifetime(policy, value, ttl)
-        try:
-            data = self.serializer.seal(
-                key.wire,
-                value,
-                policy,
-                lifetime_ms=life.whole_ms,
-                expires_at_ms=self.server_clock.now_ms() + life.fresh_ms,
-                load_us=load_us,
-                tags=tags or {},
-                read=read,
-            )
-        except TooLarge as error:
-            self.stats.dropped(key.category)
-            log.warning(
-                "A value of %d bytes is too large for the cache's %s and is not stored.",
-                error.size,
-                key.category.value,
-                extra={"action": "cache.refused_value", "key": key.wire},
-            )
-            return None
-        return Sealed(data, life.whole_ms)
-
-    def refused(self, key: Key, error: EncodeError) -> None:
-        """Count and log a value that cannot be stored, for callers that must not fail."""
-        self.stats.dropped(key.category)
-        log.error(
-            "A value cannot be cached and is not stored: %s",
-            error,
-            extra={"action": "cache.refused_value", "key": key.wire},
-        )
-
-    def count_store(self, key: Key, sealed: Sealed, *, stored: bool) -> bool:
-        """Count whether the server stored a value, and tell it."""
-        if stored:
-            self.stats.stored(key.category, len(sealed.data))
-        else:
-            self.stats.dropped(key.category)
-        return stored
-
-    def count_hit(self, key: Key, size: int, value: object, *, stale: bool = False) -> None:
-        """Count a read that the server had a value for."""
-        self.stats.hit(key.category, size, stale=stale, negative=value is None)
-        if self.hot is not None:
-            self.hot.add(key.wire)
-
-    def count_landing(self, key: Key, landed: Landed, *, followed: bool = False) -> None:
-        """Count a read that ended with a value, found or loaded, by the caller or by another."""
-        if landed.size is not None and not landed.waited:
-            self.count_hit(key, landed.size, landed.value, stale=landed.stale)
-        elif followed or landed.waited:
-            self._count_wait(key)
-        else:
-            self.stats.missed(key.category)
-
-    def arrival(
-        self, flight: Flight, key: Key, *, ended: bool, ends_at: float | None, followed: bool
-    ) -> Landed | None:
-        """Count a read that waited for a flight, and return what it brought.
-
-        Args:
-            flight: What was waited for.
-            key: What was wanted.
-            ended: It has ended.
-            ends_at: When the caller had to have an answer.
-            followed: It was led by another caller.
-
-        Returns:
-            None if the flight was stopped, or is taken for lost: the caller has to try again.
-
-        Raises:
-            LoadTimeout: The caller had to have an answer by now.
-        """
-        try:
-            landed = flight.future.result() if ended else None
-        except Abandoned:
-            return None
-        except BaseException:
-            self._count_wait(key)
-            raise
-        if landed is not None:
-            self.count_landing(key, landed, followed=followed)
-        elif ends_at is not None and self.clock() >= ends_at:
-            self._count_wait(key)
-            raise LoadTimeout(
-                f"Loading a value of {key.category.value} takes longer than its caller can wait. "
-                "Try again: the load goes on."
-            )
-        return landed
-
-    # Calls to the server.
-
-    def admits(self, call: Call) -> bool:
-        """Tell whether to make a call."""
-        if call.kind in {"write", "touch"} and not self.writes.admits():
-            return False
-        return call.kind == "debt" or self.link.admits()
-
-    @property
-    def has_to_pay(self) -> bool:
-        """Tell whether a caller shall pay debts before it asks, because nobody else pays them."""
-        if not self.debts or self._is_watched():
-            return False
-        return self.writes.admits() and self.link.admits()
-
-    def skipped(self, call: Call) -> None:
-        """Count a call that was not made, unless nobody misses it."""
-        if call.kind != "touch":
-            self._count_failure(call.keys)
-
-    def succeeded(self, call: Call) -> None:
-        """Take a call as a sign of life, where nobody else looks for such."""
-        if not self._is_watched():
-            self.link.succeeded()
-        if call.kind == "write":
-            self.writes.succeeded()
-
-    def failed(self, call: Call, error: Exception) -> None:
-        """Count a call that failed, and open the breaker that it concerns."""
-        self._count_failure(call.keys)
-        if _refuses_writes(error):
-            self.writes.failed(error)
-        elif not _concerns_one_command(error):
-            self.link.failed(error)
-
-    def _count_wait(self, key: Key) -> None:
-        """Count a read that waited for somebody else's load."""
-        self.stats.missed(key.category)
-        self.stats.waited(key.category)
-
-    def _count_failure(self, keys: Iterable[Key]) -> None:
-        for category in {key.category for key in keys}:
-            self.stats.failed(category)
-
-    def _is_watched(self) -> bool:
-        return self.channel.is_running
-
-
-def _refuses_writes(error: Exception) -> bool:
-    if isinstance(error, redis.exceptions.ReadOnlyError | redis.exceptions.OutOfMemoryError):
-        return True
-    return isinstance(error, redis.ResponseError) and str(error).startswith(_REFUSED_WRITES)
-
-
-def _concerns_one_command(error: Exception) -> bool:
-    """The server is well: it answered, and only this command was wrong for this key."""
-    return isinstance(error, redis.ResponseError) and str(error).startswith("WRONGTYPE")

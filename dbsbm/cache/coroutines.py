@@ -11,8 +11,18 @@ from typing import Any, Final, TypeVar
 import redis.asyncio
 from redis.exceptions import NoScriptError
 
-from dbsbm.cache.core import FAILURES, Core
-from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loading_of
+from dbsbm.cache.effects import (
+    FAILED,
+    Call,
+    Flow,
+    Load,
+    Spawn,
+    Step,
+    Wait,
+    loading_nothing,
+    loading_of,
+)
+from dbsbm.cache.gate import FAILURES, Gate
 from dbsbm.cache.scripts import Server
 
 T = TypeVar("T")
@@ -25,20 +35,19 @@ class Coroutines:
     """Runs flows, leaving the event loop free.
 
     Args:
-        core: What the flows share.
+        gate: Admits calls to the server.
         client: The server's client, or None for no server at all.
-        deadline: Seconds that all calls of a flow in a row may take together.
+        deadline: Seconds that a call may take. The first that takes longer is the last for a while.
     """
 
-    def __init__(self, core: Core, client: redis.asyncio.Redis | None, deadline: float) -> None:
-        self._core = core
+    def __init__(self, gate: Gate, client: redis.asyncio.Redis | None, deadline: float) -> None:
+        self._gate = gate
         self._server = Server(client) if client is not None else None
         self._deadline = deadline
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end, and return what it returns."""
-        ends_at = self._ends_at()
         go_on: Callable[[Any], Step] = flow.send
         given: Any = None
         while True:
@@ -49,10 +58,9 @@ class Coroutines:
                 return result
             try:
                 if type(step) is Call:
-                    go_on, given = flow.send, await self._call(step, ends_at)
+                    go_on, given = flow.send, await self._call(step)
                 else:
                     go_on, given = flow.send, await self._do(step)
-                    ends_at = self._ends_at()
             except BaseException as error:  # noqa: BLE001 - the flow decides what to do about it
                 go_on, given = flow.throw, error
 
@@ -66,29 +74,30 @@ class Coroutines:
                 with loading_of(name):
                     return await loader()
             case Wait(future, seconds):
-                return await has_ended(future, seconds)
+                return await wait_for(future, seconds)
             case Spawn(flow) if len(self._tasks) < MOST_TASKS:
-                self.start(flow)
+                with loading_nothing():
+                    self.start(flow)
                 return True
         return False
 
-    async def _call(self, call: Call, ends_at: float) -> Any:
-        core, server = self._core, self._server
+    async def _call(self, call: Call) -> Any:
+        gate, server = self._gate, self._server
         if server is None:
             return FAILED
-        if not core.admits(call):
-            core.skipped(call)
+        if not gate.admits(call):
+            gate.skipped(call)
             return FAILED
         try:
-            async with asyncio.timeout_at(ends_at):
+            async with asyncio.timeout(self._deadline):
                 try:
                     answer = await call.run(server)
                 except NoScriptError:
                     answer = await call.run(server.by_text)
         except FAILURES as error:
-            core.failed(call, error)
+            gate.failed(call, error)
             return FAILED
-        core.succeeded(call)
+        gate.succeeded(call)
         return answer
 
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -101,11 +110,8 @@ class Coroutines:
         if not task.cancelled():
             task.exception()  # whoever waits for the flow has been told
 
-    def _ends_at(self) -> float:
-        return asyncio.get_running_loop().time() + self._deadline
 
-
-async def has_ended(future: Future[Any], seconds: float) -> bool:
+async def wait_for(future: Future[Any], seconds: float) -> bool:
     """Wait for a future that another thread may end, and tell whether it is done."""
     if not future.done():
         ended = asyncio.Event()

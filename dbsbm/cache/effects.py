@@ -43,6 +43,16 @@ def loading_of(name: LoadName) -> Iterator[None]:
         _under_way.reset(token)
 
 
+@contextmanager
+def loading_nothing() -> Iterator[None]:
+    """Mark what runs within as no part of a load."""
+    token = _under_way.set(frozenset())
+    try:
+        yield
+    finally:
+        _under_way.reset(token)
+
+
 def is_loading(name: LoadName) -> bool:
     """Tell whether this runs within a load of a value."""
     return name in _under_way.get()

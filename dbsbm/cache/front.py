@@ -57,7 +57,7 @@ class Front:
         self._pool = Pool()
         self._watch = channel
         if channel is not None:
-            threads = Threads(self._core, channel.client, self._pool)
+            threads = Threads(self._core.gate, channel.client, self._pool)
             channel.serve(Upkeep(self._core, threads.run))
             # The thread knows the state, but not this object: who forgets to close it forgets both.
             weakref.finalize(self, channel.stop)

@@ -10,9 +10,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from dbsbm.cache import envelope
-from dbsbm.cache.core import Core, Sealed
+from dbsbm.cache.core import Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Wait, is_loading
-from dbsbm.cache.encode_errors import EncodeError
 from dbsbm.cache.envelope import NO_TAGS
 from dbsbm.cache.errors import RecursiveLoad
 from dbsbm.cache.flights import Abandoned, Flight, Landed
@@ -21,6 +20,7 @@ from dbsbm.cache.lease import LEASE_MS
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.reading import Held, Look, judge, look
 from dbsbm.cache.scripts import LEASE_DIGEST, TAG_LIFE_MS
+from dbsbm.cache.sealing import Sealed, count_store, seal_or_log
 from dbsbm.cache.serializer import Stored
 from dbsbm.cache.tags import new_stamp, tag_wires
 
@@ -201,7 +201,7 @@ def reload(core: Core, request: Request, stored: Stored) -> Flow[Any | Miss]:
             arguments = [token, stored.id, sealed.data, sealed.life_ms, *stored.tags.values()]
             answer = yield Call((key,), lambda server: server.refill(keys, arguments), "write")
             core.forget_copies((key.wire,))
-            core.count_store(key, sealed, stored=answer == 1)
+            count_store(core, key, sealed, stored=answer == 1)
     return value
 
 
@@ -306,7 +306,7 @@ def _fill(
     arguments = [lease, sealed.data, sealed.life_ms, *stamps.values()]
     answer = yield Call((key,), lambda server: server.fill(keys, arguments), "write")
     core.forget_copies((key.wire,))
-    core.count_store(key, sealed, stored=answer == 1)
+    count_store(core, key, sealed, stored=answer == 1)
 
 
 def _call_loader(core: Core, request: Request) -> Flow[tuple[Any, int]]:
@@ -326,11 +326,7 @@ def _sealed(
 ) -> Sealed | None:
     """Encode a loaded value, as read: it is given to whoever asked for it."""
     key, ttl = request.key, request.ttl
-    try:
-        return core.sealed(key, value, ttl, load_us=load_us, tags=stamps, read=True)
-    except EncodeError as error:
-        core.refused(key, error)
-        return None
+    return seal_or_log(core, key, value, ttl, load_us=load_us, tags=stamps, read=True)
 
 
 def _load_limit(core: Core, key: Key) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dbsbm.cache.arrivals import count_hit
 from dbsbm.cache.core import Core
 from dbsbm.cache.effects import FAILED, Call, Flow
 from dbsbm.cache.envelope import is_lease
@@ -59,7 +60,7 @@ def get(core: Core, key: Key) -> Flow[Any | Miss]:
     if stored is None or core.is_stale(stored):
         core.stats.missed(key.category)
         return MISS
-    core.count_hit(key, stored.size, stored.value)
+    count_hit(core, key, stored.size, stored.value)
     return stored.value
 
 
@@ -72,7 +73,7 @@ def get_many(core: Core, keys: Sequence[Key]) -> Flow[dict[Key, Any]]:
         if stored is None or core.is_stale(stored):
             core.stats.missed(key.category)
         else:
-            core.count_hit(key, stored.size, stored.value)
+            count_hit(core, key, stored.size, stored.value)
             values[key] = stored.value
     return values
 

@@ -15,10 +15,20 @@ from typing import Any, Final, TypeVar
 import redis
 from redis.exceptions import NoScriptError
 
-from dbsbm.cache.core import FAILURES, Core
-from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Step, Wait, loading_of
+from dbsbm.cache.effects import (
+    FAILED,
+    Call,
+    Flow,
+    Load,
+    Spawn,
+    Step,
+    Wait,
+    loading_nothing,
+    loading_of,
+)
 from dbsbm.cache.errors import LoadTimeout
 from dbsbm.cache.forks import renew_after_fork
+from dbsbm.cache.gate import FAILURES, Gate
 from dbsbm.cache.scripts import Server
 
 log = logging.getLogger(__name__)
@@ -106,13 +116,13 @@ class Threads:
     """Runs flows, blocking the thread that calls.
 
     Args:
-        core: What the flows share.
+        gate: Admits calls to the server.
         client: The server's client, or None for no server at all.
         pool: Runs what is not waited for.
     """
 
-    def __init__(self, core: Core, client: redis.Redis | None, pool: Pool) -> None:
-        self._core = core
+    def __init__(self, gate: Gate, client: redis.Redis | None, pool: Pool) -> None:
+        self._gate = gate
         self._server = Server(client) if client is not None else None
         self._pool = pool
 
@@ -167,16 +177,21 @@ class Threads:
                 with loading_of(name):
                     return loader()
             case Wait(future, seconds):
-                return has_ended(future, seconds)
+                return wait_for(future, seconds)
             case Spawn(flow):
-                return self._pool.submit(partial(self.run, flow))
+                return self._pool.submit(partial(self._run_apart, flow))
+
+    def _run_apart(self, flow: Flow[Any]) -> None:
+        """Run a flow that is no part of the load that wanted it."""
+        with loading_nothing():
+            self.run(flow)
 
     def _call(self, call: Call) -> Any:
-        core, server = self._core, self._server
+        gate, server = self._gate, self._server
         if server is None:
             return FAILED
-        if not core.admits(call):
-            core.skipped(call)
+        if not gate.admits(call):
+            gate.skipped(call)
             return FAILED
         try:
             try:
@@ -184,12 +199,12 @@ class Threads:
             except NoScriptError:
                 answer = call.run(server.by_text)
         except FAILURES as error:
-            core.failed(call, error)
+            gate.failed(call, error)
             return FAILED
-        core.succeeded(call)
+        gate.succeeded(call)
         return answer
 
 
-def has_ended(future: Future[Any], seconds: float | None) -> bool:
+def wait_for(future: Future[Any], seconds: float) -> bool:
     """Wait for a future, and tell whether it is done."""
     return bool(wait((future,), seconds).done)

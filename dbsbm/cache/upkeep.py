@@ -48,24 +48,24 @@ class Upkeep:
 
     def late(self, error: Exception) -> None:
         """Have callers do without the server."""
-        if not self._core.link.is_open:
-            self._core.link.failed(error)
+        if not self._core.gate.link.is_open:
+            self._core.gate.link.failed(error)
         self._core.bells.ring_all()
 
     def answered(self, sent_at: float, time: tuple[int, int]) -> bool:
         """Pay what is owed now that the server answers; only then may it be believed."""
         core = self._core
         core.server_clock.measured(sent_at, time)
-        if core.link.is_open and core.link.opened_at >= sent_at:
+        if core.gate.link.is_open and core.gate.link.opened_at >= sent_at:
             return False  # the question was older than the failure
-        if core.debts and core.writes.admits() and not self._run(pay_debts(core)):
-            return not core.link.is_open
-        core.link.succeeded()
+        if core.debts and core.gate.writes.admits() and not self._run(pay_debts(core)):
+            return not core.gate.link.is_open
+        core.gate.link.succeeded()
         return True
 
     def is_waiting(self) -> bool:
         """Tell whether callers do without the server."""
-        return self._core.link.is_open
+        return self._core.gate.link.is_open
 
     def tend(self) -> None:
         """Renew leases, take changed policies, count reads of copies: each when it is time."""
@@ -73,7 +73,7 @@ class Upkeep:
         if now - self._drained_at >= DRAIN_EVERY and core.local is not None:
             self._drained_at = now
             core.local.drain()
-        if core.link.is_open:
+        if core.gate.link.is_open:
             return
         self._run(renew_leases(core))
         if self._is_policy_due:
@@ -102,7 +102,8 @@ def take_policies(core: Core) -> Flow[bool]:
         return False
     if mirror is not None:
         try:
-            core.policies.replace(parse_mirror(mirror))
+            if core.policies.replace(parse_mirror(mirror)):
+                core.forget_all()  # what may be kept, and for how long, is another matter now
         except PolicyError as error:
             log.warning(
                 "The mirror of the cache's policies is refused: %s",

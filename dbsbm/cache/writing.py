@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.core import Core, Sealed
+from dbsbm.cache.core import Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Kind
 from dbsbm.cache.keys import BATCH, Key, batches, prefix
 from dbsbm.cache.scripts import Server
+from dbsbm.cache.sealing import Sealed, count_store
 from dbsbm.cache.tags import Guard, new_stamp, tag_wires
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ def store(core: Core, key: Key, sealed: Sealed) -> Flow[bool]:
     data, life = sealed.data, sealed.life_ms
     answer = yield Call((key,), lambda server: server.client.set(key.wire, data, px=life), "write")
     core.forget((key.wire,))
-    return core.count_store(key, sealed, stored=answer is True)
+    return count_store(core, key, sealed, stored=answer is True)
 
 
 def store_many(core: Core, values: Mapping[Key, Sealed]) -> Flow[int]:
@@ -36,8 +37,8 @@ def store_many(core: Core, values: Mapping[Key, Sealed]) -> Flow[int]:
     stored = 0
     for (key, sealed), answer in zip(values.items(), answers, strict=True):
         if isinstance(answer, Exception):
-            core.failed(replace(call, keys=(key,)), answer)
-        stored += core.count_store(key, sealed, stored=answer is True)
+            core.gate.failed(replace(call, keys=(key,)), answer)
+        stored += count_store(core, key, sealed, stored=answer is True)
     return stored
 
 
@@ -46,12 +47,15 @@ def remove(core: Core, keys: Sequence[Key]) -> Flow[bool]:
     yield from settle(core)
     wires = [key.wire for key in keys]
     core.forget(wires)
-    # Not a `write`: a full server refuses to store, but is glad to remove.
-    answer = yield _unlink(wires, keys)
-    if answer is FAILED:
-        core.debts.owe(keys)
-    # Once more: another thread may have read the old value while the server was told.
-    core.forget(wires)
+    answer: Any = FAILED
+    try:
+        # Not a `write`: a full server refuses to store, but is glad to remove.
+        answer = yield _unlink(wires, keys)
+    finally:
+        if answer is FAILED:
+            core.debts.owe(keys)
+        # Once more: another thread may have read the old value while the server was told.
+        core.forget(wires)
     if answer is FAILED:
         return False
     _count_removals(core, keys)
@@ -61,12 +65,15 @@ def remove(core: Core, keys: Sequence[Key]) -> Flow[bool]:
 def remove_category(core: Core, category: Category) -> Flow[bool]:
     """Remove a category, now or, returning False, as soon as the server can be told."""
     yield from settle(core)
-    confirmed = yield from _remove_all(category, (Key.of(category, None),))
+    confirmed = False
+    try:
+        confirmed = yield from _remove_all(category, (Key.of(category, None),))
+    finally:
+        if not confirmed:
+            core.debts.owe_categories((category,))
+        core.forget_all()
     if confirmed:
         core.stats.invalidated(category)
-    else:
-        core.debts.owe_categories((category,))
-    core.forget_all()
     return confirmed
 
 
@@ -100,7 +107,7 @@ def pay_debts(core: Core) -> Flow[bool]:
         if not (yield from _remove_all(category, (), "debt")):
             return False
     core.debts.paid(owed)
-    core.writes.succeeded()
+    core.gate.writes.succeeded()
     _count_removals(core, list(owed.keys))
     for category in owed.categories:
         core.stats.invalidated(category)
@@ -112,15 +119,18 @@ def _tell_tags(
 ) -> Flow[bool]:
     """Tell the server about tags, or owe them; either way this process believes no copy of them."""
     yield from settle(core)
-    wires, answer = tag_wires(tags), None
+    wires, is_told = tag_wires(tags), False
     core.forget(wires)
-    for chunk in _chunks(wires):
-        answer = yield tell(chunk)
-        if answer is FAILED:
+    try:
+        for chunk in _chunks(wires):
+            if (yield tell(chunk)) is FAILED:
+                return False
+        is_told = True
+    finally:
+        if not is_told:
             core.debts.owe_tags(tags)
-            break
-    core.forget(wires)
-    return answer is not FAILED
+        core.forget(wires)
+    return True
 
 
 def _remove_all(category: Category, keys: Sequence[Key], kind: Kind = "read") -> Flow[bool]:

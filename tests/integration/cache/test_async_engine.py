@@ -219,13 +219,13 @@ async def test_a_hanging_server_holds_nobody_up_and_is_told_later_what_changed(
     async with await opened(server, TIMEOUT) as cache:
         await wait_until_async(lambda: cache.set(KEY, "old"))
         server.freeze()
-        await wait_until_async(lambda: cache._core.link.is_open)
+        await wait_until_async(lambda: cache._core.gate.link.is_open)
         assert not await cache.invalidate(KEY)
         assert await cache.guard([BETS], for_ms=1000) is None
         for _ in range(1000):
             assert await cache.get_or_load(KEY, one) == 1
         server.thaw()
-        await wait_until_async(lambda: not cache._core.link.is_open)
+        await wait_until_async(lambda: not cache._core.gate.link.is_open)
         assert not cache._core.debts
         assert not server.client().exists(KEY.wire)
 

@@ -192,9 +192,9 @@ def test_after_an_outage_the_server_is_not_believed_at_once(
     with hasty(fresh_valkey_cache) as reader:
         reader.set(KEY, "value")
         fresh_valkey_cache.freeze()
-        wait_until(lambda: reader._core.link.is_open)
+        wait_until(lambda: reader._core.gate.link.is_open)
         fresh_valkey_cache.thaw()
-        wait_until(lambda: not reader._core.link.is_open)
+        wait_until(lambda: not reader._core.gate.link.is_open)
         assert reader.get(KEY) is MISS
         assert reader.get_or_load(KEY, lambda: "loaded") == "loaded"
         reader._channel.settled_at = reader._clock()

@@ -25,7 +25,7 @@ def cache(fresh_valkey_cache: ValkeyServer) -> Iterator[Cache]:
 
 
 def is_out(cache: Cache) -> bool:
-    return cache._core.link.is_open
+    return cache._core.gate.link.is_open
 
 
 def test_callers_wait_for_a_hanging_server_once_and_the_channel_finds_it_back(
@@ -62,7 +62,7 @@ def test_a_server_that_hangs_is_found_out_without_a_caller(
 def test_callers_do_not_probe(cache: Cache, fresh_valkey_cache: ValkeyServer) -> None:
     fresh_valkey_cache.kill()
     wait_until(lambda: is_out(cache))
-    admitted = [cache._core.link.admits() for _ in range(100)]
+    admitted = [cache._core.gate.link.admits() for _ in range(100)]
     assert not any(admitted)
 
 

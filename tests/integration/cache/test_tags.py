@@ -214,7 +214,7 @@ def test_what_the_server_could_not_be_told_of_tags_it_is_told_at_once_when_it_is
     with hasty(fresh_valkey_cache) as writer:
         writer.get_or_load(KEY, lambda: "old", tags=[BETS])
         fresh_valkey_cache.freeze()
-        wait_until(lambda: writer._core.link.is_open)
+        wait_until(lambda: writer._core.gate.link.is_open)
         if tell == "guard":
             assert writer.guard([BETS], for_ms=1000) is None
         elif tell == "release":
@@ -222,7 +222,7 @@ def test_what_the_server_could_not_be_told_of_tags_it_is_told_at_once_when_it_is
         else:
             assert not writer.invalidate_tags(BETS)
         fresh_valkey_cache.thaw()
-        wait_until(lambda: not writer._core.link.is_open)
+        wait_until(lambda: not writer._core.gate.link.is_open)
         assert not writer._core.debts
         with connect(fresh_valkey_cache.url, connect_timeout=30, timeout=30) as client:
             assert Cache(client).get(KEY) is MISS
