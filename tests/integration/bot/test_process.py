@@ -16,7 +16,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.dispatcher import BUSY, UNCONFIRMED
-from dbsbm.cache import Cache, Category, Key, connect
+from dbsbm.cache import Cache, Category, Key, Keyring, connect
+from dbsbm.cache.serializer import Serializer
 from dbsbm.sandbox.discord.client import StandinClient
 from dbsbm.wire.command import Command
 from dbsbm.wire.inbox import MESSAGES, Entry, Inbox
@@ -26,7 +27,14 @@ from tests.servers import ChildProcess, ValkeyServer, free_port, wait_until
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "MTMy.standin.a-token-of-its-own"
 SECRET_KEY = "a secret key of more than 32 characters"
-BET = {"game": "7", "market": "spread", "side": "home", "odds": "-110", "units": 1.5}
+BET = {
+    "game": "7",
+    "market": "spread",
+    "side": "home",
+    "line": "-3.5",
+    "odds": "-110",
+    "units": 1.5,
+}
 
 
 class Front:
@@ -192,7 +200,8 @@ def test_games_are_suggested_from_the_cache_and_asked_for_where_it_is_empty(fron
 
 
 def _fill(server: ValkeyServer) -> None:
-    cache = Cache(connect(server.url))
+    signing = Serializer(Keyring.of(SecretStr(SECRET_KEY)))
+    cache = Cache(connect(server.url), serializer=signing)
     nfl = {"key": "nfl", "name": "NFL", "sport": "football"}
     cache.set(Key.of(Category.LEAGUE_DATA, "leagues"), [nfl])
     start = datetime.now(UTC) + timedelta(hours=5)
