@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -190,3 +190,34 @@ def test_a_patient_reader_without_a_channel_sees_what_the_hasty_one_wrote(
         assert Cache(client).get(KEY) == "old"
         wait_until(lambda: cache.invalidate(KEY))
         assert Cache(client).get(KEY) is MISS
+
+
+class Interrupted(BaseException):
+    """What ends a task in the middle, such as its time limit."""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cache: cache.invalidate(KEY),
+        lambda cache: cache.invalidate_tags("t:bets"),
+        lambda cache: cache.invalidate_category(BIG),
+    ],
+)
+def test_an_invalidation_that_is_broken_off_is_made_up_for(
+    fresh_valkey_cache: ValkeyServer,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Cache], object],
+) -> None:
+    with watching(fresh_valkey_cache) as cache:
+        cache.get_or_load(KEY, lambda: "old", tags=["t:bets"])
+
+        def interrupt(*_: object, **__: object) -> None:
+            raise Interrupted
+
+        with monkeypatch.context() as patch:
+            patch.setattr(cache._client, "execute_command", interrupt)
+            with pytest.raises(Interrupted):
+                change(cache)
+        wait_until(lambda: not cache._core.debts)
+        assert cache.get(KEY) is MISS

@@ -10,6 +10,7 @@ import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key
 from dbsbm.cache.loading import REFRESH_PREFIX
+from dbsbm.cache.mirror import publish
 from tests.integration.cache.watching import wait_for_copy, watching
 from tests.servers import ValkeyServer, wait_until
 
@@ -190,3 +191,29 @@ def test_the_answer_that_there_is_none_is_asked_for_sooner(watched: Cache) -> No
     assert watched.get_or_load(KEY, lambda: "there") is None
     assert watched.stats.snapshot()[GAME].negative == 1
     wait_until(lambda: watched.get_or_load(KEY, lambda: "there") == "there")
+
+
+def test_a_refresh_that_a_load_has_caused_is_no_part_of_it(watched: Cache) -> None:
+    """Its loader may ask for the value that was being loaded when it was wanted."""
+    make_stale(watched)
+    other = Key.of(GAME, "other")
+
+    def load_other() -> object:
+        old = watched.get_or_load(KEY, lambda: watched.get_or_load(other, lambda: "other"))
+        return f"made of {old}"
+
+    assert watched.get_or_load(other, load_other) == "made of old"
+    wait_until(lambda: watched.get(KEY) == "made of old")
+    assert watched.stats.snapshot()[GAME].load_errors == 0
+
+
+def test_a_changed_policy_is_in_force_at_once(watched: Cache, client: redis.Redis) -> None:
+    watched.set(KEY, 1)
+    wait_for_copy(watched, KEY)
+    publish(client, {GAME: {"local": False, "grace": HOUR}}, revision=1)
+    wait_until(lambda: not watched.policies.of(GAME).local)
+    wait_until(lambda: watched.copy_of(KEY.wire) is None)
+    watched.get(KEY)
+    assert watched.copy_of(KEY.wire) is None
+    publish(client, {}, revision=2)
+    wait_until(lambda: watched.policies.of(GAME) == GAME.policy)
