@@ -132,7 +132,7 @@ SCENARIOS = {
         Scenario(
             "crash between commit and release",
             _nothing,
-            Plan(crash=40, guarded_only=True, guard_ms=300),
+            Plan(crash=60, guarded_only=True, guard_ms=300),
         ),
     )
 }
