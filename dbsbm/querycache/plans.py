@@ -18,6 +18,7 @@ from dbsbm.querycache.reads import MOST_VALUES, Operand, TableRead, table_reads
 from dbsbm.querycache.refusals import Reason, Refusal
 from dbsbm.querycache.scopes import UNKNOWN, from_driver, scopes
 from dbsbm.querycache.tags import GLOBAL_TAG, ScopeValue, any_tag, scope_tag, table_tag
+from dbsbm.querycache.times import refuse_dated_times
 
 MOST_TAGS: Final = 100
 """Tags of one query; one that would have more depends on every row of its tables."""
@@ -100,13 +101,15 @@ class Planner:
             grammar = grammar_of(dialect)
             query = parse_query(sql, grammar)
             refuse_impure(query, grammar, self._also_pure)
-            reads = table_reads(query, self._known())
+            reads = table_reads(query, self.tables())
+            refuse_dated_times(query, reads, self.tables(), grammar, self._also_pure)
             names = dict.fromkeys(_full_name(read) for read in reads)
             return QueryPlan(tuple(names), tuple(map(self._occurrence, reads)))
         except Refusal as refusal:
             return refusal
 
-    def _known(self) -> Mapping[str, Table]:
+    def tables(self) -> Mapping[str, Table]:
+        """Return the tables whose columns are known, by their names in lower case."""
         if len(self._tables) != len(self._metadata.tables):
             self._tables = {table.name.lower(): table for table in self._metadata.tables.values()}
         return self._tables
@@ -114,7 +117,7 @@ class Planner:
     def _occurrence(self, read: TableRead) -> _Occurrence:
         if read.name.lower() in self._unwatched:
             raise Refusal(Reason.SYSTEM_TABLE, f"nobody tells of changes of {read.name}")
-        table = self._known().get(read.name.lower())
+        table = self.tables().get(read.name.lower())
         if table is None:
             return _Occurrence(read.name, None, ())
         if "TEMPORARY" in table._prefixes:  # noqa: SLF001 - SQLAlchemy tells of it nowhere else

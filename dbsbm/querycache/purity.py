@@ -37,7 +37,7 @@ def refuse_impure(query: ParsedQuery, grammar: str, also_pure: Collection[str] =
         _refuse_system_table(table)
     for place, token in enumerate(query.tokens):
         _refuse_token(query.tokens, place, token)
-    for place in _calls(query.tokens):
+    for place in calls(query.tokens):
         _refuse_call(query.tokens, place, grammar, also_pure)
 
 
@@ -75,8 +75,8 @@ def _is_member(tokens: Sequence[Token], place: int) -> bool:
     return place > 0 and tokens[place - 1].token_type is TokenType.DOT
 
 
-def _calls(tokens: Sequence[Token]) -> Iterator[int]:
-    """Yield where a name stands before a parenthesis."""
+def calls(tokens: Sequence[Token]) -> Iterator[int]:
+    """Yield where a name stands before a parenthesis: a call, a type or a word of the language."""
     for place, token in enumerate(tokens[:-1]):
         opens = tokens[place + 1].token_type is TokenType.L_PAREN
         if opens and (token.text[:1].isalpha() or token.text[:1] == "_" or _is_quoted(token)):

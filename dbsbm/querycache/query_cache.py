@@ -147,8 +147,9 @@ class QueryCache:
         self._transactions = Transactions(
             cache, metadata, also=also, ledger=ledger, unwatched=ignored
         )
-        views = Views(cache, category, also_pure, ignored)
-        self._queries = Queries(cache, Planner(metadata, also_pure, ignored), views, category)
+        planner = Planner(metadata, also_pure, ignored)
+        views = Views(cache, category, also_pure, ignored, planner.tables)
+        self._queries = Queries(cache, planner, views, category)
         self._refusals = Refusals()
         self._replays: dict[Dialect, ReplayEngine] = {}
         self.functions: dict[str, CachedFunction[..., Any]] = {}

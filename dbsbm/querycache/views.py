@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import sqlglot
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -24,6 +24,7 @@ from dbsbm.querycache.purity import refuse_impure
 from dbsbm.querycache.reads import table_reads
 from dbsbm.querycache.refusals import Reason, Refusal
 from dbsbm.querycache.tags import GLOBAL_TAG
+from dbsbm.querycache.times import refuse_dated_times
 
 Catalogue = dict[str, list[str] | None]
 """The tables that each view reads, by its name; None where that is not understood."""
@@ -45,6 +46,7 @@ class Views:
         category: As what kind of value.
         also_pure: Functions of the database whose results their arguments decide, in capitals.
         unwatched: Tables whose changes nobody tells of, in lower case.
+        tables: Returns the tables whose columns are known, by their names in lower case.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class Views:
         category: Category,
         also_pure: Collection[str],
         unwatched: Collection[str],
+        tables: Callable[[], Mapping[str, Table]],
     ) -> None:
         self._cache, self._category = cache, category
         self._also_pure, self._unwatched = also_pure, unwatched
+        self._known = tables
 
     def base_tables(
         self, names: Iterable[str], database: str, engine: Engine, own: Callable[[], Connection]
@@ -101,9 +105,10 @@ class Views:
         try:
             query = parse_query(_query_of(definition, grammar), grammar)
             refuse_impure(query, grammar, self._also_pure)
+            reads = table_reads(query, {})
+            refuse_dated_times(query, reads, self._known(), grammar, self._also_pure)
         except Refusal:
             return None
-        reads = table_reads(query, {})
         if any(read.name.lower() in self._unwatched for read in reads):
             return None
         return sorted({_full_name(read.schema, read.name) for read in reads})

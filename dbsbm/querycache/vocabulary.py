@@ -58,6 +58,17 @@ PURE_OF: Final[Mapping[str, frozenset[str]]] = {
 }
 """Pure functions of one grammar."""
 
+MYSQL_DATES: Final = _words("""
+    DATE DATETIME TIMESTAMP YEAR QUARTER MONTH MONTHNAME WEEK WEEKDAY WEEKOFYEAR YEARWEEK
+    DAY DAYNAME DAYOFMONTH DAYOFWEEK DAYOFYEAR EXTRACT LAST_DAY
+    DATE_ADD DATE_SUB ADDDATE SUBDATE DATEDIFF TIMESTAMPADD TIMESTAMPDIFF DATE_FORMAT
+    TO_DAYS TO_SECONDS
+""")
+"""MySQL's functions of dates, which take the date from the clock where they are given a TIME."""
+
+MYSQL_TIMES: Final = _words("TIME MAKETIME SEC_TO_TIME TIMEDIFF ADDTIME SUBTIME STR_TO_DATE")
+"""What may make a TIME in MySQL."""
+
 SQLITE_TIMES: Final = _words("DATE TIME DATETIME JULIANDAY UNIXEPOCH STRFTIME")
 """SQLite's functions of times, which read the clock where they are given no time, or 'now'."""
 
