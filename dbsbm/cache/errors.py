@@ -12,5 +12,12 @@ class LoadTimeout(TransientError):
     """
 
 
+class NotKept(Exception):
+    """Raised by a loader that has a value for its caller, but none that may be stored.
+
+    Who raised it knows what it has; for the cache's counts it is no failure.
+    """
+
+
 class RecursiveLoad(DbsbmError):
     """A loader asked the cache for the very value that it was called to load."""

@@ -13,7 +13,7 @@ from dbsbm.cache import envelope
 from dbsbm.cache.core import Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Load, Spawn, Wait, is_loading
 from dbsbm.cache.envelope import NO_TAGS
-from dbsbm.cache.errors import RecursiveLoad
+from dbsbm.cache.errors import NotKept, RecursiveLoad
 from dbsbm.cache.flights import Abandoned, Flight, Landed
 from dbsbm.cache.keys import NAMESPACE, Key
 from dbsbm.cache.lease import LEASE_MS
@@ -315,6 +315,9 @@ def _call_loader(core: Core, request: Request) -> Flow[tuple[Any, int]]:
     try:
         value = yield Load(request.loader, (id(core), request.key.wire))
         failed = False
+    except NotKept:
+        failed = False
+        raise
     finally:
         took = time.perf_counter_ns() - began
         core.stats.loaded(request.key.category, took, failed=failed)

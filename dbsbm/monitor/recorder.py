@@ -106,6 +106,7 @@ class Recorder(Tally):
         if thread is not None:
             thread.join()
         self.flush()
+        _recorders.discard(self)  # what it reads from may be closed by the time of the exit
 
     def _reset(self) -> None:
         super()._reset()

@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
+from dbsbm.cache.errors import NotKept
 from dbsbm.cache.keys import Key
 from dbsbm.cache.naming import Naming
 from dbsbm.querycache.collecting import Collector, add_tags, collecting, current_collector
 from dbsbm.querycache.hints import Hints
 from dbsbm.querycache.keys import database_name
-from dbsbm.querycache.loading import NotKept, get_or_load
+from dbsbm.querycache.loading import get_or_load
 from dbsbm.querycache.refusals import Reason, Refusal
 from dbsbm.querycache.sessions import refuse_changed, refuse_used
 

@@ -10,13 +10,10 @@ from typing import Generic, TypeVar
 from sqlalchemy import Connection, Engine, StaticPool
 
 from dbsbm.cache.cache import Cache
+from dbsbm.cache.errors import NotKept
 from dbsbm.cache.keys import Key
 
 T = TypeVar("T")
-
-
-class NotKept(Exception):
-    """A value depends on more than its load began with, so that it must not be kept."""
 
 
 class OwnLoad(Generic[T]):

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Engine
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
+from dbsbm.cache.errors import NotKept
 from dbsbm.cache.keys import Key
 from dbsbm.querycache.answers import Answer, Packed
 from dbsbm.querycache.collecting import add_tags, current_collector
 from dbsbm.querycache.keys import database_name, query_key
-from dbsbm.querycache.loading import NotKept, get_or_load
+from dbsbm.querycache.loading import get_or_load
 from dbsbm.querycache.options import CacheFor
 from dbsbm.querycache.parsing import Parameters
 from dbsbm.querycache.plans import Planner, whole_table_tags

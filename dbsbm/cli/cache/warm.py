@@ -16,6 +16,8 @@ from dbsbm.errors import TransientError
 from dbsbm.maintenance import warmers
 from dbsbm.settings import load_settings
 
+EXIT_INCOMPLETE = 1
+
 
 def register(actions: Any) -> None:
     """Add the command to the parser."""
@@ -36,12 +38,18 @@ def _run(arguments: argparse.Namespace) -> int:
         available = warmers.of(services)
         names = warm.chosen(",".join(arguments.category), available)
         written = warm.warm(names, available)
+        failed = sum(counters.errors for counters in services.cache.stats.snapshot().values())
     finally:
         services.close()
     if arguments.json:
         say_json(written)
     else:
         say(table(("category", "keys"), [*written.items(), ("all", sum(written.values()))]))
+    if failed:
+        sentence = f"{failed} calls of the cache's server failed: not all of this is stored."
+        sentence += " `cache health` says more."
+        print(sentence, file=sys.stderr)  # noqa: T201 - this is a command line
+        return EXIT_INCOMPLETE
     return 0
 
 

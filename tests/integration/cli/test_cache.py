@@ -349,3 +349,12 @@ def test_following_a_server_without_a_binary_log_says_what_to_set(
     answer = run("follow")
     assert answer.code == 2
     assert "log_bin" in answer.err
+
+
+def test_warming_a_cache_that_is_away_says_that_it_is_not_stored(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CACHE_URL", f"redis://127.0.0.1:{free_port()}/0")
+    answer = run("warm", "league_data")
+    assert answer.code == 1
+    assert "not all of this is stored" in answer.err
