@@ -215,9 +215,9 @@ class LoggedChanges:
     def _query(self, sql: str | bytes) -> bool:
         text = sql.decode("utf-8", "replace") if isinstance(sql, bytes) else sql
         statement = understand(text, "mysql", formatted=False)
-        if statement.kind in {Kind.WRITE, Kind.DEFINITION, Kind.OPAQUE}:
+        if statement.kind in {Kind.WRITE, Kind.DEFINITION, Kind.OPAQUE} or statement.calls:
             # Of a write that is logged as text the rows are not asked for: they are past.
-            whole = Statement(statement.kind, None, statement.tables, statement.removes)
+            whole = statement._replace(change=None)
             effect = self._writes.effect(whole, (), self._dialect, None)
             self.tags.merge(effect.tags)
         return statement.kind in {Kind.COMMIT, Kind.DEFINITION, Kind.OPAQUE}

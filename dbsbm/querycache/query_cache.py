@@ -121,7 +121,8 @@ class QueryCache:
         metadata: The tables that queries read.
         category: What kind of value an answer is, where its asker says nothing.
         pure: Functions of the database, stored ones for example, whose results their arguments
-            decide: queries that call others which are not known here are not cached.
+            decide, and which write nothing: queries that call others which are not known here are
+            not cached, and may change everything.
         also: What triggers change: by table, the tables that a write to it changes too.
         ledger: The table for what the cache's server could not be told of; see
             `dbsbm.querycache.ledger`.
@@ -145,7 +146,7 @@ class QueryCache:
         ignored = frozenset(name.lower() for name in (*own, *unwatched))
         self._cache, self._category = cache, category
         self._transactions = Transactions(
-            cache, metadata, also=also, ledger=ledger, unwatched=ignored
+            cache, metadata, also=also, pure=also_pure, ledger=ledger, unwatched=ignored
         )
         planner = Planner(metadata, also_pure, ignored)
         views = Views(cache, category, also_pure, ignored, planner.tables)

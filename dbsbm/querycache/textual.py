@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from dbsbm.querycache.calling import running
 from dbsbm.querycache.changes import Change, changes
 from dbsbm.querycache.definitions import defined
 from dbsbm.querycache.markers import marked
@@ -52,6 +53,7 @@ class Statement(NamedTuple):
         name: The name of a savepoint; of a BEGIN, not empty where it takes its snapshot at once;
             of a COMMIT or ROLLBACK, not empty where it begins another transaction.
         is_prepared: It ends a transaction that takes no more writes.
+        calls: The functions that it calls which are not built in, in capitals: they may write.
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class Statement(NamedTuple):
     removes: bool = False
     name: str = ""
     is_prepared: bool = False
+    calls: frozenset[str] = frozenset()
 
 
 OPAQUE: Final = Statement(Kind.OPAQUE)
@@ -105,9 +108,9 @@ def understand(sql: str, dialect: str, *, formatted: bool = True) -> Statement:
         dialect: `mysql` (MariaDB too) or `sqlite`.
         formatted: The driver fills parameters into the text, so that `%%` means `%`.
     """
-    simple = _SIMPLE.get(verb(sql))
+    simple = _SIMPLE.get(verb(sql)) if dialect == "sqlite" else None
     if simple is not None:
-        return simple
+        return simple  # its functions write nothing, and its driver runs one statement at a time
     read = _remembered if len(sql) <= _LONGEST_REMEMBERED else _understood
     return read(sql, dialect, formatted)
 
@@ -120,7 +123,21 @@ def verb(sql: str) -> str:
 
 def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
     body = sql[_start(sql) :]
+    statement = _by_verb(body, dialect, formatted)
+    if dialect == "sqlite" or statement.kind is Kind.OPAQUE:
+        return statement
+    calls, is_several = running(body)
+    if is_several:
+        return OPAQUE
+    # What stands before a parenthesis in a definition is a table, a key or a type.
+    defines = statement.kind is Kind.DEFINITION and verb(body) != "SET"
+    return statement if defines else statement._replace(calls=calls)
+
+
+def _by_verb(body: str, dialect: str, formatted: bool) -> Statement:
     word = verb(body)
+    if word in _SIMPLE:
+        return _SIMPLE[word]
     if word in {"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"}:
         return _write(body, dialect, formatted=formatted)
     if word in _READERS:

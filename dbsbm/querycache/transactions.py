@@ -47,6 +47,7 @@ class Transactions:
         cache: Told.
         metadata: The tables that cached queries read.
         also: What triggers change: by table, the tables that a write to it changes too.
+        pure: Stored functions that write nothing, in capitals.
         ledger: The table for debts, see `dbsbm.querycache.ledger`.
         unwatched: Names of tables that no cached query reads.
         guard_for: How long a guard lasts whose writer dies.
@@ -58,11 +59,13 @@ class Transactions:
         metadata: MetaData,
         *,
         also: Mapping[str, Sequence[str]] | None = None,
+        pure: Collection[str] = (),
         ledger: Table | None = None,
         unwatched: Collection[str] = (),
         guard_for: timedelta = GUARD_FOR,
     ) -> None:
         self._cache = cache
+        self._pure = frozenset(pure)
         self._telling = Telling(cache, guard_for)
         self._ledger = Ledger(ledger) if ledger is not None else None
         ignored = [*unwatched, *([ledger.name] if ledger is not None else ())]
@@ -211,9 +214,11 @@ class Transactions:
         if pending.is_own or (context is not None and pending.context is context):
             return
         statement = _understood(connection, sql, parameters, context)
+        if statement.calls:
+            statement = statement._replace(calls=statement.calls - self._pure)
         pending.statement = statement
         _count(connection, pending, statement)
-        if statement.kind in _CHANGING:
+        if statement.kind in _CHANGING or statement.calls:
             sets = _parameter_sets(parameters, context, executemany=executemany)
             self._change(connection, pending, statement, sets, context)
             return

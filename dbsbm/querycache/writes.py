@@ -123,7 +123,7 @@ class Writes:
             dialect: Of its engine.
             asking: Asks the database about rows; None where it may not be asked.
         """
-        if statement.kind is Kind.OPAQUE:
+        if statement.kind is Kind.OPAQUE or statement.calls:
             return Effect(_everything())
         change = statement.change
         table = self.table(change.table) if change is not None else None
