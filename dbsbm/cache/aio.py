@@ -74,13 +74,15 @@ class AsyncCache(Front):
 
         A value that cannot be encoded is logged as an error and not stored. See `Cache.set`.
         """
-        await self._run(reading.tell_time(self._core))
+        if not self._core.server_clock.is_known:
+            await self._run(reading.tell_time(self._core))
         sealed = seal_or_log(self._core, key, value, ttl)
         return sealed is not None and await self._run(writing.store(self._core, key, sealed))
 
     async def set_many(self, values: Mapping[Key, object], *, ttl: timedelta | None = None) -> int:
         """Store values in one round trip for 200 keys; returns how many are stored. See `set`."""
-        await self._run(reading.tell_time(self._core))
+        if not self._core.server_clock.is_known:
+            await self._run(reading.tell_time(self._core))
         sealed = {key: seal_or_log(self._core, key, value, ttl) for key, value in values.items()}
         whole = {key: each for key, each in sealed.items() if each is not None}
         stored = 0

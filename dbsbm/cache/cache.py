@@ -75,7 +75,8 @@ class Cache(Front):
         Raises:
             EncodeError: The value would not come back as it is.
         """
-        self._run(reading.tell_time(self._core))
+        if not self._core.server_clock.is_known:
+            self._run(reading.tell_time(self._core))
         sealed = seal(self._core, key, value, ttl)
         return sealed is not None and self._run(writing.store(self._core, key, sealed))
 
@@ -88,7 +89,8 @@ class Cache(Front):
         Raises:
             EncodeError: A value would not come back as it is; nothing was stored.
         """
-        self._run(reading.tell_time(self._core))
+        if not self._core.server_clock.is_known:
+            self._run(reading.tell_time(self._core))
         sealed = {key: seal(self._core, key, value, ttl) for key, value in values.items()}
         whole = {key: each for key, each in sealed.items() if each is not None}
         return sum(

@@ -23,7 +23,7 @@ from dbsbm.cache.effects import (
     loading_of,
 )
 from dbsbm.cache.gate import FAILURES, Gate
-from dbsbm.cache.scripts import Server
+from dbsbm.cache.server import Server
 
 T = TypeVar("T")
 

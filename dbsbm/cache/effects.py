@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, Final, Literal, TypeVar
 
 from dbsbm.cache.keys import Key
-from dbsbm.cache.scripts import Server
+from dbsbm.cache.server import Server
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.serializer import Stored
 from dbsbm.cache.tags import are_current, stamps_of, tag_wires
-from dbsbm.cache.writing import settle
+from dbsbm.cache.writing import pay_debts
 
 _SEEN: Final = slice(1, 13)
 """The bytes of a stored value that tell it from every other; the mark before them changes."""
@@ -80,20 +80,20 @@ def get_many(core: Core, keys: Sequence[Key]) -> Flow[dict[Key, Any]]:
 
 def look(core: Core, key: Key, tags: Sequence[str] = ()) -> Flow[Look]:
     """Look at a key, and in the same step at the tags that its value should depend on."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     if not core.trusts_server(key):
         return NOTHING
-    yield from tell_time(core)
+    if not core.server_clock.is_known:
+        yield from tell_time(core)
     since, wire = core.sequence, key.wire
     if tags:
-        wires = [wire, *tag_wires(tags)]
-        answer = yield Call((key,), lambda server: server.client.mget(wires))
+        wires = tag_wires(tags)
+        answer = yield Call((key,), lambda server: server.read("MGET", wire, *wires))
         data, *stamps = (None,) if answer is FAILED else answer
     else:
-        data, stamps = (
-            (yield Call((key,), lambda server: server.client.execute_command("GET", wire))),
-            [],
-        )
+        data = yield Call((key,), lambda server: server.read("GET", wire))
+        stamps = []
     if data is FAILED or data is None:
         return NOTHING
     held = Held(data, since, stamps_of(tags, stamps))
@@ -114,7 +114,7 @@ def judge(core: Core, key: Key, held: Held, tags: Sequence[str] = ()) -> Flow[Lo
     stored = core.serializer.open(key.wire, held.data)
     if stored is None:
         core.stats.rejected(key.category)
-    elif (yield from _is_current(core, key, stored, tags, held.stamps)):
+    elif not (tags or stored.tags) or (yield from _is_current(core, key, stored, held, tags)):
         if stored.read:
             core.keep(key, stored, held.since)
         elif not (yield from _mark_read(core, [key])):
@@ -124,9 +124,7 @@ def judge(core: Core, key: Key, held: Held, tags: Sequence[str] = ()) -> Flow[Lo
 
 
 def tell_time(core: Core) -> Flow[None]:
-    """Ask the server for its time where nobody else does."""
-    if core.server_clock.is_known:
-        return
+    """Ask the server for its time, where that is not known."""
     asked_at = core.clock()
     answer = yield Call((), lambda server: server.client.time())
     if answer is not FAILED:
@@ -134,19 +132,19 @@ def tell_time(core: Core) -> Flow[None]:
 
 
 def _is_current(
-    core: Core, key: Key, stored: Stored, tags: Sequence[str], stamps: Mapping[str, bytes]
+    core: Core, key: Key, stored: Stored, held: Held, tags: Sequence[str]
 ) -> Flow[bool]:
     """Tell whether a value depends on the tags asked for, and none of its tags has changed.
 
     Stamps that are asked for after the value serve as well: what is equal now was equal then.
     """
-    if not stored.tags:
-        return not tags
     if core.debts.covers_any_tag(stored.tags) or not stored.tags.keys() >= set(tags):
         return False
+    stamps = held.stamps
     missing = [tag for tag in stored.tags if tag not in stamps]
     if missing:
-        answer = yield Call((key,), lambda server: server.client.mget(tag_wires(missing)))
+        wires = tag_wires(missing)
+        answer = yield Call((key,), lambda server: server.read("MGET", *wires))
         if answer is FAILED:
             return False
         stamps = {**stamps, **stamps_of(missing, answer)}
@@ -164,13 +162,15 @@ def _mark_read(core: Core, unread: Sequence[Key]) -> Flow[list[Key]]:
 
 def _look_at_many(core: Core, keys: Sequence[Key]) -> Flow[dict[Key, Stored]]:
     """Return the values that may be believed; they may be past their time."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     trusted = [key for key in keys if core.trusts_server(key)]
     if not trusted:
         return {}
-    yield from tell_time(core)
+    if not core.server_clock.is_known:
+        yield from tell_time(core)
     since, wires = core.sequence, [key.wire for key in trusted]
-    held = yield Call(trusted, lambda server: server.client.mget(wires))
+    held = yield Call(trusted, lambda server: server.read("MGET", *wires))
     if held is FAILED:
         return {}
     opened = {key: core.serializer.open(key.wire, item) for key, item in _values(trusted, held)}
@@ -196,7 +196,8 @@ def _current_of_many(core: Core, found: dict[Key, Stored]) -> Flow[dict[Key, Sto
     tags = list({tag for stored in found.values() for tag in stored.tags})
     if not tags:
         return found
-    answer = yield Call(list(found), lambda server: server.client.mget(tag_wires(tags)))
+    wires = tag_wires(tags)
+    answer = yield Call(list(found), lambda server: server.read("MGET", *wires))
     stamps = {} if answer is FAILED else stamps_of(tags, answer)
     return {
         key: stored

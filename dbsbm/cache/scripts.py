@@ -7,10 +7,7 @@ another stamp, so every value that depends on it is invalid: a loss is safe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from hashlib import sha1
-from typing import Any, Final
+from typing import Final
 
 from dbsbm.cache import envelope
 
@@ -168,41 +165,3 @@ for i, key in ipairs(KEYS) do
 end
 return present
 """
-
-
-Script = Callable[..., Any]
-"""Given keys and arguments, runs on the server; the answer is as the client's own."""
-
-
-class Server:
-    """A client, plain or asyncio's, with the scripts it can run.
-
-    Attributes:
-        client: For everything that is one command.
-    """
-
-    def __init__(self, client: Any, *, by_text: bool = False) -> None:
-        self.client = client
-        self._by_text = by_text
-        self.acquire = self._script(ACQUIRE)
-        self.fill = self._script(FILL)
-        self.refill = self._script(REFILL)
-        self.give_back = self._script(GIVE_BACK)
-        self.renew_leases = self._script(RENEW)
-        self.guard = self._script(GUARD)
-        self.release = self._script(RELEASE)
-        self.mark_read = self._script(MARK_READ)
-
-    @cached_property
-    def by_text(self) -> Server:
-        """The same server, told each script as a whole, as one has to be that was restarted."""
-        return Server(self.client, by_text=True)
-
-    def _script(self, text: str) -> Script:
-        digest = sha1(text.encode(), usedforsecurity=False).hexdigest()
-        command, script = ("EVAL", text) if self._by_text else ("EVALSHA", digest)
-
-        def run(keys: Sequence[str], arguments: Sequence[Any] = ()) -> Any:
-            return self.client.execute_command(command, script, len(keys), *keys, *arguments)
-
-        return run

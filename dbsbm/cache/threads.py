@@ -29,7 +29,7 @@ from dbsbm.cache.effects import (
 from dbsbm.cache.errors import LoadTimeout
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.gate import FAILURES, Gate
-from dbsbm.cache.scripts import Server
+from dbsbm.cache.server import Server
 
 log = logging.getLogger(__name__)
 

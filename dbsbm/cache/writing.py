@@ -10,8 +10,8 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.core import Core
 from dbsbm.cache.effects import FAILED, Call, Flow, Kind
 from dbsbm.cache.keys import BATCH, Key, batches, prefix
-from dbsbm.cache.scripts import Server
 from dbsbm.cache.sealing import Sealed, count_store
+from dbsbm.cache.server import Server
 from dbsbm.cache.tags import Guard, new_stamp, tag_wires
 
 T = TypeVar("T")
@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 def store(core: Core, key: Key, sealed: Sealed) -> Flow[bool]:
     """Store a value over whatever is there, and tell whether the server has it."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     data, life = sealed.data, sealed.life_ms
     answer = yield Call((key,), lambda server: server.client.set(key.wire, data, px=life), "write")
     core.forget((key.wire,))
@@ -28,7 +29,8 @@ def store(core: Core, key: Key, sealed: Sealed) -> Flow[bool]:
 
 def store_many(core: Core, values: Mapping[Key, Sealed]) -> Flow[int]:
     """Store as many values as one round trip takes, and tell how many the server has."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     call = Call(list(values), lambda server: _set_all(server, values), "write")
     answers = yield call
     core.forget([key.wire for key in values])
@@ -44,7 +46,8 @@ def store_many(core: Core, values: Mapping[Key, Sealed]) -> Flow[int]:
 
 def remove(core: Core, keys: Sequence[Key]) -> Flow[bool]:
     """Remove keys, now or, returning False, as soon as the server can be told."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     wires = [key.wire for key in keys]
     core.forget(wires)
     answer: Any = FAILED
@@ -64,7 +67,8 @@ def remove(core: Core, keys: Sequence[Key]) -> Flow[bool]:
 
 def remove_category(core: Core, category: Category) -> Flow[bool]:
     """Remove a category, now or, returning False, as soon as the server can be told."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     confirmed = False
     try:
         confirmed = yield from _remove_all(category, (Key.of(category, None),))
@@ -87,12 +91,6 @@ def guard(core: Core, tags: Sequence[str], for_ms: int) -> Flow[Guard | None]:
 def release(core: Core, token: Guard | None, tags: Sequence[str]) -> Flow[bool]:
     """Invalidate what depends on tags once more, and lift a guard."""
     return (yield from _tell_tags(core, tags, lambda wires: _release(wires, token)))
-
-
-def settle(core: Core) -> Flow[None]:
-    """Pay what is owed before the server is asked for anything, where no channel does."""
-    if core.has_to_pay:
-        yield from pay_debts(core)
 
 
 def pay_debts(core: Core) -> Flow[bool]:
@@ -118,7 +116,8 @@ def _tell_tags(
     core: Core, tags: Sequence[str], tell: Callable[[Sequence[str]], Call]
 ) -> Flow[bool]:
     """Tell the server about tags, or owe them; either way this process believes no copy of them."""
-    yield from settle(core)
+    if core.has_to_pay:
+        yield from pay_debts(core)
     wires, is_told = tag_wires(tags), False
     core.forget(wires)
     try:

@@ -105,7 +105,7 @@ def test_an_answer_that_a_change_overtook_is_not_kept(
     cache.set(KEY, "old")
     cache.get(KEY)
     with watching(valkey_cache) as reader:
-        gate = Gate(reader._client, "GET")  # type: ignore[arg-type]
+        gate = Gate(reader)
         answer = in_thread(lambda: reader.get(KEY))
         assert gate.is_reached.wait(30)
         sequence = reader._core.sequence
@@ -123,7 +123,7 @@ def test_without_the_change_the_same_answer_is_kept(
     cache.set(KEY, "old")
     cache.get(KEY)
     with watching(valkey_cache) as reader:
-        gate = Gate(reader._client, "GET")  # type: ignore[arg-type]
+        gate = Gate(reader)
         answer = in_thread(lambda: reader.get(KEY))
         assert gate.is_reached.wait(30)
         gate.opens.set()

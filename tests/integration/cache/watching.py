@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-import redis
-
 from dbsbm.cache import Cache, Category, Key, open_cache
 from dbsbm.cache.connection import TIMEOUT
 from dbsbm.cache.local import LocalEntry
@@ -63,18 +61,18 @@ def wait_for_no_copy(cache: Cache, key: Key) -> None:
 
 
 class Gate:
-    """Stops a client in the middle: its answer has come, and is not given back yet."""
+    """Stops the next read of a cache in the middle: its answer has come, and is not used yet."""
 
-    def __init__(self, client: redis.Redis, command: str) -> None:
+    def __init__(self, cache: Cache) -> None:
         self.is_reached = threading.Event()
         self.opens = threading.Event()
-        self._execute = client.execute_command
-        self._command = command
-        client.execute_command = self._run  # type: ignore[method-assign]
+        server: Any = cache._threads._server
+        self._read = server.read
+        server.read = self._run
 
-    def _run(self, *args: Any, **options: Any) -> Any:
-        answer = self._execute(*args, **options)
-        if args[0] == self._command and not self.is_reached.is_set():
+    def _run(self, *command: Any) -> Any:
+        answer = self._read(*command)
+        if not self.is_reached.is_set():
             self.is_reached.set()
             assert self.opens.wait(30)
         return answer
