@@ -208,7 +208,6 @@ class AsyncCache(Front):
         while True:
             flight, leads = core.flights.join(key.wire, names, longest)
             if leads:
-                flight.joined()
                 self._channel.start()
                 self._coroutines.start(lead(core, request, flight))
             landed = await self._follow(flight, key, longest, ends_at, followed=not leads)

@@ -285,7 +285,6 @@ class Cache(Front):
             if leads and ends_at is None:
                 return self._lead(flight, request)
             if leads:
-                flight.joined()
                 self._channel.start()
                 self._threads.run_or_hand_over(lead(core, request, flight))
             landed = self._follow(flight, key, longest, ends_at, followed=not leads)

@@ -89,7 +89,7 @@ class Flight:
     @property
     def has_to_look_again(self) -> bool:
         """Tell whether somebody may have joined after what was found had changed."""
-        return bool(self._heard) and self._followers > 0
+        return self._phase is not Phase.LOADING and bool(self._heard) and self._followers > 0
 
     def is_outdated_by(self, name: str, *, pushed: bool) -> bool:
         """Take the word that a key or tag has changed.
@@ -172,14 +172,19 @@ class Flights:
                 self._by_name.setdefault(name, set()).add(flight)
             return flight, True
 
-    def land(self, flight: Flight, landed: Landed) -> None:
-        """End a flight with what it brought."""
-        self._end(flight)
+    def land(self, flight: Flight, landed: Landed) -> bool:
+        """End a flight with what it brought; False if it has to look again for some who wait."""
+        with self._lock:
+            if flight.has_to_look_again:
+                return False
+            self._remove(flight)
         flight.land(landed)
+        return True
 
     def fail(self, flight: Flight, error: BaseException) -> None:
         """End a flight with an exception for everybody who waits."""
-        self._end(flight)
+        with self._lock:
+            self._remove(flight)
         flight.future.set_exception(error)
 
     def outdate(self, names: Iterable[str], *, pushed: bool = False) -> None:
@@ -202,10 +207,6 @@ class Flights:
         with self._lock:
             self._by_key.clear()
             self._by_name.clear()
-
-    def _end(self, flight: Flight) -> None:
-        with self._lock:
-            self._remove(flight)
 
     def _remove(self, flight: Flight) -> None:
         wire = flight.names[0]

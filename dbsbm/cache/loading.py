@@ -88,21 +88,23 @@ def refuse_recursion(core: Core, key: Key) -> None:
 def lead(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
     """Get a value for all who wait on a flight."""
     try:
-        landed = yield from fetch(core, request, flight)
+        while True:
+            landed = yield from _fetch(core, request, flight)
+            if core.flights.land(flight, landed):
+                return landed
     except Exception as error:
         core.flights.fail(flight, error)
         raise
     except BaseException:
         core.flights.fail(flight, Abandoned())
         raise
-    core.flights.land(flight, landed)
-    return landed
 
 
-def fetch(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
+def _fetch(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
     """Return what the server has, or else what the loader brings."""
     pushes = core.pushes
-    shown = yield from _look(core, request, flight)
+    flight.looks()
+    shown = yield from look(core, request.key, request.tags)
     stored = shown.stored
     if stored is None:
         is_leased = shown.is_leased and core.is_pushed
@@ -114,15 +116,6 @@ def fetch(core: Core, request: Request, flight: Flight) -> Flow[Landed]:
         yield from refresh_later(core, request, stored.id)
         return Landed(stored.value, stored.size, is_stale)
     return (yield from _refresh_now(core, request, stored, is_stale=is_stale))
-
-
-def _look(core: Core, request: Request, flight: Flight) -> Flow[Look]:
-    """Look at what the server has for all who wait, also for those who joined meanwhile."""
-    while True:
-        flight.looks()
-        shown = yield from look(core, request.key, request.tags)
-        if shown.stored is None or not flight.has_to_look_again:
-            return shown
 
 
 def refresh(core: Core, request: Request) -> Flow[Any | Miss]:
@@ -231,7 +224,7 @@ def _load(
                 flight.loads(grant.changed)
                 return (yield from _load_and_store(core, request, grant))
             stored, seen = grant.look.stored, grant.look.seen
-            if stored is not None and not flight.has_to_look_again:
+            if stored is not None:
                 return Landed(stored.value, stored.size, core.is_stale(stored), waited)
             if grant.look.is_leased:
                 flight.rests()

@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -207,4 +207,6 @@ class Threads:
 
 def wait_for(future: Future[Any], seconds: float) -> bool:
     """Wait for a future, and tell whether it is done."""
-    return bool(wait((future,), seconds).done)
+    with contextlib.suppress(TimeoutError):
+        future.exception(seconds)
+    return future.done()

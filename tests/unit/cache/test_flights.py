@@ -109,11 +109,18 @@ def test_who_looks_while_something_changes_looks_again_for_those_who_joined(
     flight, _ = flights.join(KEY, (TAG,), 30)
     flight.looks()
     flights.outdate([TAG], pushed=True)
-    assert not flight.has_to_look_again
     assert flights.join(KEY, (TAG,), 30) == (flight, False)
-    assert flight.has_to_look_again
+    assert not flights.land(flight, Landed("found before the change"))
     flight.looks()
-    assert not flight.has_to_look_again
+    assert flights.land(flight, Landed("found after it"))
+    assert flight.future.result(0).value == "found after it"
+
+
+def test_who_is_alone_need_not_look_again(flights: Flights) -> None:
+    flight, _ = flights.join(KEY, (TAG,), 30)
+    flight.looks()
+    flights.outdate([TAG], pushed=True)
+    assert flights.land(flight, Landed("found"))
 
 
 def test_who_waits_to_look_again_is_outdated_by_nothing(flights: Flights) -> None:
