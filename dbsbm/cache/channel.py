@@ -221,6 +221,13 @@ class _Watch(threading.Thread):
             # A connection that worked is replaced before anything is made of its loss.
             if self._answers == answers:
                 self._listener.late(error)
+        except _NotAllowed:
+            raise
+        except Exception:
+            log.exception(
+                "The channel of the cache failed and begins anew.",
+                extra={"action": "cache.channel_failed"},
+            )
         finally:
             connection.disconnect()
             self._channel.settled_at = UNSETTLED

@@ -293,3 +293,24 @@ def test_without_a_thread_callers_go_on_alone(
         assert cache.get(KEY) is MISS
         fresh_valkey_cache.start()
         wait_until(lambda: cache.set(KEY, 2))
+
+
+def test_a_fault_of_our_own_in_the_channel_does_not_end_it(
+    cache: Cache,
+    valkey_cache: ValkeyServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    cache.set(KEY, "old")
+    with watching(valkey_cache) as reader:
+        wait_for_copy(reader, KEY)
+        with monkeypatch.context() as patch:
+            patch.setattr(reader._core, "heard", lambda _: 1 // 0)
+            cache.set(KEY, "new")
+            wait_until(lambda: "cache.channel_failed" in actions(caplog))
+        wait_for_channel(reader)
+        assert reader.get(KEY) == "new"
+
+
+def actions(caplog: pytest.LogCaptureFixture) -> set[object]:
+    return {vars(line).get("action") for line in caplog.records}
