@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import IsolationLevel
 
 from dbsbm.querycache.pending import pending_of
+from dbsbm.querycache.refusals import Reason, Refusal
 
 _LEVEL_KEY: Final = "dbsbm.querycache.isolation"
+_ALTERED_KEY: Final = "dbsbm.querycache.altered"
 
 
 def wrote(connection: Connection) -> bool:
@@ -45,6 +47,24 @@ def isolation(connection: Connection) -> IsolationLevel:
 def forget_isolation(info: dict[Any, Any]) -> None:
     """The level may have been changed by a statement."""
     info.pop(_LEVEL_KEY, None)
+
+
+def mark_altered(info: dict[Any, Any]) -> None:
+    """Say that a connection has got a state of its own, which it keeps until it is closed."""
+    info[_ALTERED_KEY] = True
+
+
+def refuse_altered(connection: Connection) -> None:
+    """Pass over a connection that answers as any other would.
+
+    Raises:
+        Refusal: A statement has given it a state of its own.
+    """
+    if _ALTERED_KEY in connection.info:
+        raise Refusal(
+            Reason.OWN_STATE,
+            "its connection has a temporary table, another database or variables of its own",
+        )
 
 
 def commits_each(connection: Connection) -> bool:

@@ -21,6 +21,7 @@ from dbsbm.querycache.options import CacheFor
 from dbsbm.querycache.parsing import Parameters
 from dbsbm.querycache.plans import Planner, whole_table_tags
 from dbsbm.querycache.refusals import Reason, Refusal
+from dbsbm.querycache.standing import refuse_unfit
 from dbsbm.querycache.views import Views
 
 _ATTEMPTS: Final = 3
@@ -82,7 +83,9 @@ class Queries:
 
             def load() -> Packed:
                 self._refuse_changed_views(asked, sql)
-                return Answer.fetch(asked.connect(), sql, parameters).pack()
+                connection = asked.connect()
+                refuse_unfit(connection)
+                return Answer.fetch(connection, sql, parameters).pack()
 
             try:
                 packed = get_or_load(self._cache, identity.key, load, identity.tags, asked.wish.ttl)

@@ -63,7 +63,7 @@ from dbsbm.querycache.sessions import (
     track_connections,
     untrack_connections,
 )
-from dbsbm.querycache.standing import refuse_isolated
+from dbsbm.querycache.standing import refuse_isolated, refuse_unfit
 from dbsbm.querycache.tags import GLOBAL_TAG
 from dbsbm.querycache.textual import Kind, understand
 from dbsbm.querycache.transactions import Transactions
@@ -402,6 +402,7 @@ class QueryCache:
         try:
             if executemany:
                 raise Refusal(Reason.NOT_A_SELECT, "a statement with several sets of parameters")
+            refuse_unfit(connection)
             asked = Asked(engine, lambda: connection, CacheFor())
             collector.add(self._queries.tags(asked, sql, parameters))
         except Refusal as refusal:

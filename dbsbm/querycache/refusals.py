@@ -31,6 +31,8 @@ class Reason(StrEnum):
     WROTE = "transaction wrote"
     USED_SESSION = "session with entities"
     SNAPSHOT = "snapshot taken"
+    OWN_STATE = "connection with a state of its own"
+    POOL = "pool without a spare connection"
     READ_UNCOMMITTED = "read uncommitted"
     SERIALIZABLE = "serializable"
     ARGUMENT = "argument"

@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Dialect, Engine
 
-from dbsbm.querycache.connections import fresh, isolation, wrote
+from dbsbm.querycache.connections import fresh, isolation, refuse_altered, wrote
 from dbsbm.querycache.refusals import Reason, Refusal
 
 _STATEMENT_SEES_ALL: Final = frozenset({"READ COMMITTED", "AUTOCOMMIT"})
@@ -41,16 +41,32 @@ def refuse_isolated(engine: Engine, connection: Connection | None) -> None:
     Raises:
         Refusal: The transaction does not let it.
     """
-    if connection is not None and wrote(connection):
+    if connection is None:
+        _refuse_level(level_of_new(engine), engine.dialect)
+        return
+    if wrote(connection):
         raise Refusal(Reason.WROTE, "the transaction sees its own changes")
-    level = level_of_new(engine) if connection is None else isolation(connection)
+    refuse_unfit(connection)
+    level = isolation(connection)
+    if level not in _STATEMENT_SEES_ALL and not fresh(connection):
+        raise Refusal(Reason.SNAPSHOT, f"under {level} the transaction may have its snapshot")
+
+
+def refuse_unfit(connection: Connection) -> None:
+    """Pass over a connection whose answers are those of any other, and of what is committed.
+
+    Raises:
+        Refusal: They are not.
+    """
+    refuse_altered(connection)
+    _refuse_level(isolation(connection), connection.dialect)
+
+
+def _refuse_level(level: str, dialect: Dialect) -> None:
     if level == "READ UNCOMMITTED":
         raise Refusal(Reason.READ_UNCOMMITTED, "it would read what may be rolled back")
-    if level == "SERIALIZABLE" and engine.dialect.name != "sqlite":
+    if level == "SERIALIZABLE" and dialect.name != "sqlite":
         raise Refusal(Reason.SERIALIZABLE, "the transaction locks what it reads")
-    takes_snapshot = level not in _STATEMENT_SEES_ALL
-    if takes_snapshot and connection is not None and not fresh(connection):
-        raise Refusal(Reason.SNAPSHOT, f"under {level} the transaction may have its snapshot")
 
 
 def level_of_new(engine: Engine) -> str:

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from dbsbm.querycache.alterations import alters
 from dbsbm.querycache.calling import running
 from dbsbm.querycache.changes import Change, changes
 from dbsbm.querycache.definitions import defined
@@ -53,6 +54,7 @@ class Statement(NamedTuple):
         name: The name of a savepoint; of a BEGIN, not empty where it takes its snapshot at once;
             of a COMMIT or ROLLBACK, not empty where it begins another transaction.
         is_prepared: It ends a transaction that takes no more writes.
+        alters: It gives its connection a state of its own, see `dbsbm.querycache.alterations`.
         calls: The functions that it calls which are not built in, in capitals: they may write.
     """
 
@@ -62,10 +64,12 @@ class Statement(NamedTuple):
     removes: bool = False
     name: str = ""
     is_prepared: bool = False
+    alters: bool = False
     calls: frozenset[str] = frozenset()
 
 
 OPAQUE: Final = Statement(Kind.OPAQUE)
+_SEVERAL: Final = Statement(Kind.OPAQUE, alters=True)
 
 _LEADING: Final = re.compile(
     r"(?:[\s(;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*(?!M?!).*?\*/)*", re.DOTALL
@@ -109,7 +113,7 @@ def understand(sql: str, dialect: str, *, formatted: bool = True) -> Statement:
         formatted: The driver fills parameters into the text, so that `%%` means `%`.
     """
     simple = _SIMPLE.get(verb(sql)) if dialect == "sqlite" else None
-    if simple is not None:
+    if simple is not None and simple.kind is Kind.READ:
         return simple  # its functions write nothing, and its driver runs one statement at a time
     read = _remembered if len(sql) <= _LONGEST_REMEMBERED else _understood
     return read(sql, dialect, formatted)
@@ -124,11 +128,13 @@ def verb(sql: str) -> str:
 def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
     body = sql[_start(sql) :]
     statement = _by_verb(body, dialect, formatted)
-    if dialect == "sqlite" or statement.kind is Kind.OPAQUE:
+    if alters(body, verb(body)):
+        statement = statement._replace(alters=True)
+    if dialect == "sqlite":
         return statement
     calls, is_several = running(body)
     if is_several:
-        return OPAQUE
+        return _SEVERAL
     # What stands before a parenthesis in a definition is a table, a key or a type.
     defines = statement.kind is Kind.DEFINITION and verb(body) != "SET"
     return statement if defines else statement._replace(calls=calls)

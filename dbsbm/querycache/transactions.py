@@ -22,7 +22,7 @@ from sqlalchemy.engine.interfaces import ExecuteStyle, ExecutionContext
 
 from dbsbm.errors import ConfigError
 from dbsbm.querycache.asking import Asking, Parameters
-from dbsbm.querycache.connections import commits_each, forget_isolation
+from dbsbm.querycache.connections import commits_each, forget_isolation, mark_altered
 from dbsbm.querycache.ledger import Ledger
 from dbsbm.querycache.pending import Pending, forget, known_pending, pending_of
 from dbsbm.querycache.tags import TagSet
@@ -373,6 +373,8 @@ def _is_batched(context: ExecutionContext) -> bool:
 
 
 def _count(connection: Connection, pending: Pending, statement: Statement) -> None:
+    if statement.alters:
+        mark_altered(connection.info)
     if statement.kind is Kind.SETTING:
         forget_isolation(connection.info)
     if statement.kind not in {Kind.BEGIN, Kind.SAVEPOINT, Kind.RELEASE, Kind.ROLLBACK_TO}:
