@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Generic, TypeVar
-
-from sqlalchemy import Connection, Engine, StaticPool
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.errors import NotKept
@@ -63,16 +60,3 @@ def get_or_load(
         if own.failed:
             raise
         return load()
-
-
-@contextmanager
-def beside(engine: Engine, own: Callable[[], Connection]) -> Iterator[Connection]:
-    """Open a connection beside the caller's, so that the caller's does not get a snapshot.
-
-    A pool of one connection has no other; to give it back would end what its holder has begun.
-    """
-    if isinstance(engine.pool, StaticPool):
-        yield own()
-        return
-    with engine.connect() as connection:
-        yield connection

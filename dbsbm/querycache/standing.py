@@ -18,13 +18,16 @@ what nobody else may see.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy import Connection, Dialect, Engine, StaticPool
 
 from dbsbm.querycache.connections import fresh, isolation, refuse_altered, wrote
 from dbsbm.querycache.refusals import Reason, Refusal
+from dbsbm.querycache.spare import spare_connection
 
 _STATEMENT_SEES_ALL: Final = frozenset({"READ COMMITTED", "AUTOCOMMIT"})
 
@@ -74,12 +77,46 @@ def level_of_new(engine: Engine) -> str:
 
     That also makes SQLAlchemy learn the server's version, by which it writes queries: so every
     process writes them the same from the first one on.
+
+    Raises:
+        Refusal: It has not been asked yet, and no connection can be spared to ask.
     """
-    wanted = engine.get_execution_options().get("isolation_level")
+    level = _known_level(engine)
+    if level is None:
+        with spare_connection(engine) as connection:
+            level = connection.get_isolation_level()
+        _levels.setdefault(engine.dialect, {})[_wanted(engine)] = level
+    return level
+
+
+def _known_level(engine: Engine) -> str | None:
     if engine.dialect.name == "sqlite":
-        return wanted or "SERIALIZABLE"
-    known = _levels.setdefault(engine.dialect, {})
-    if wanted not in known:
-        with engine.connect() as connection:
-            known[wanted] = connection.get_isolation_level()
-    return known[wanted]
+        return _wanted(engine) or "SERIALIZABLE"
+    return _levels.get(engine.dialect, {}).get(_wanted(engine))
+
+
+def _wanted(engine: Engine) -> str | None:
+    wanted: str | None = engine.get_execution_options().get("isolation_level")
+    return wanted
+
+
+@contextmanager
+def beside(engine: Engine, own: Callable[[], Connection]) -> Iterator[Connection]:
+    """Give a connection for a question of the cache's, so that the caller's gets no snapshot of it.
+
+    It is the caller's own where each statement sees what is committed, or where the pool has no
+    other: to give its one connection back would end what its holder has begun.
+
+    Raises:
+        Refusal: The pool can spare no other, or what there is has a state of its own.
+    """
+    is_only = isinstance(engine.pool, StaticPool)
+    # Where the level of new connections is not known yet, the caller has one already.
+    if is_only or _known_level(engine) in {None, *_STATEMENT_SEES_ALL}:
+        connection = own()
+        refuse_altered(connection)
+        if is_only or isolation(connection) in _STATEMENT_SEES_ALL:
+            yield connection
+            return
+    with spare_connection(engine) as connection:
+        yield connection

@@ -18,11 +18,12 @@ from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.querycache.collecting import not_collecting
-from dbsbm.querycache.loading import beside, get_or_load
+from dbsbm.querycache.loading import get_or_load
 from dbsbm.querycache.parsing import grammar_of, parse_query
 from dbsbm.querycache.purity import refuse_impure
 from dbsbm.querycache.reads import table_reads
 from dbsbm.querycache.refusals import Reason, Refusal
+from dbsbm.querycache.standing import beside
 from dbsbm.querycache.tags import GLOBAL_TAG
 from dbsbm.querycache.times import refuse_dated_times
 
@@ -73,7 +74,7 @@ class Views:
             own: Returns the connection of whoever asks.
 
         Raises:
-            Refusal: It is not understood what a view reads.
+            Refusal: It is not understood what a view reads, or cannot be asked now.
         """
         catalogue = self._catalogue(database, engine, own)
         found: dict[str, list[str]] = {}
