@@ -30,6 +30,9 @@ _HARMLESS: Final = re.compile(
 )
 """An assignment that changes no answer, or whose effect is asked for: the isolation level."""
 
+_FOR_ONE: Final = re.compile(r"SET\s+STATEMENT\b", re.IGNORECASE)
+"""Its settings end with the statement within."""
+
 _ALTERING: Final = frozenset({"USE", "ATTACH", "DETACH", "CALL", "EXECUTE"})
 
 
@@ -40,7 +43,7 @@ def alters(body: str, word: str) -> bool:
         body: Its text from its first word on.
         word: That word, in capitals.
     """
-    if word == "SET":
+    if word == "SET" and not _FOR_ONE.match(body):
         return not all(_HARMLESS.match(part.strip()) for part in body[len(word) :].split(","))
     if word == "CREATE":
         return _TEMPORARY.match(body) is not None

@@ -36,6 +36,7 @@ HARMLESS = [
     ("CREATE VIEW v AS SELECT temp.id FROM temp", "mysql"),
     ("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "mysql"),
     ("SET @@session.transaction_isolation = 'READ-COMMITTED', autocommit = 1", "mysql"),
+    ("SET STATEMENT max_statement_time = 1, sort_buffer_size = 9 FOR SELECT 1", "mysql"),
     ("SET innodb_lock_wait_timeout = 1", "mysql"),
     ("SET FOREIGN_KEY_CHECKS=0", "mysql"),
     ("SET @time_zone = 'UTC', @b := 2", "mysql"),
