@@ -11,11 +11,11 @@ import redis
 from pydantic import SecretStr
 
 from dbsbm.cache.cache import Cache
-from dbsbm.cache.connection import connect as connect_cache
-from dbsbm.cache.hotlog import HotLogger
 from dbsbm.cache.opening import open_cache
-from dbsbm.cache.signing import Keyring
-from dbsbm.cache.totals import StatsFlusher
+from dbsbm.cache.operating.hotlog import HotLogger
+from dbsbm.cache.operating.totals import StatsFlusher
+from dbsbm.cache.server.connection import connect as connect_cache
+from dbsbm.cache.values.signing import Keyring
 from dbsbm.commands.standings import Standings
 from dbsbm.db.engine import Database
 from dbsbm.db.models import UNWATCHED, Base, CacheDebt

@@ -19,9 +19,9 @@ from bench.harness import Row, compare, progress
 from bench.peers import Peer
 from bench.rig.cache_traces import KEYS, TRACES, Trace, popular
 from dbsbm.cache.categories import Category
-from dbsbm.cache.hotkeys import COUNTERS, HotKeys
 from dbsbm.cache.keys import LONGEST_NAME, prefix
-from dbsbm.cache.local import LocalEntry, LocalStore
+from dbsbm.cache.local.hotkeys import COUNTERS, HotKeys
+from dbsbm.cache.local.store import LocalEntry, LocalStore
 
 THEINE: Final = Peer("theine", ("theine==2.0.0",))
 _ENTRIES: Final = 10_000

@@ -15,8 +15,8 @@ from bench.harness import Measurement, Row, alternate
 from bench.rig import cache_peers
 from bench.rig.cache_sample import BET, PLAIN_ROW
 from dbsbm.cache.categories import Category
-from dbsbm.cache.serializer import Serializer
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.values.serializer import Serializer
+from dbsbm.cache.values.signing import Keyring
 from tests.unit.cache.test_forgery import FORGERIES, OURS, WIRE
 
 _SECRET = b"a secret as long as operators' are"

@@ -45,7 +45,7 @@ from sqlalchemy import (
 
 from bench.harness import Row
 from dbsbm.querycache.tags import GLOBAL_TAG, any_tag, scope_tag, table_tag
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.transactions import Transactions
 
 GUILDS = range(1, 13)
 USERS = range(1, 5)

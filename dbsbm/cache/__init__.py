@@ -10,17 +10,17 @@ Importing opens no connection. A failure of the server costs milliseconds and is
 from dbsbm.cache.aio import AsyncCache
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.cache.cleanup import CleanupReport, clean_up
-from dbsbm.cache.connection import connect, connect_async
-from dbsbm.cache.encode_errors import EncodeError
 from dbsbm.cache.errors import LoadTimeout, RecursiveLoad
-from dbsbm.cache.health import CacheHealth, check
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.opening import open_async_cache, open_cache
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.operating.cleanup import CleanupReport, clean_up
+from dbsbm.cache.operating.health import CacheHealth, check
+from dbsbm.cache.operating.totals import StatsFlusher, read_totals
+from dbsbm.cache.server.connection import connect, connect_async
 from dbsbm.cache.stats import Counters, Stats
-from dbsbm.cache.totals import StatsFlusher, read_totals
+from dbsbm.cache.values.encode_errors import EncodeError
+from dbsbm.cache.values.signing import Keyring
 
 __all__ = [
     "MISS",

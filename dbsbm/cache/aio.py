@@ -10,19 +10,19 @@ from typing import Any, Final, ParamSpec, Self, TypeVar, Unpack
 
 import redis.asyncio
 
-from dbsbm.cache import reading, writing
-from dbsbm.cache.arrivals import arrival
 from dbsbm.cache.categories import Category
-from dbsbm.cache.coroutines import Coroutines, wait_for
 from dbsbm.cache.decorator import AsyncCached, cached_async
-from dbsbm.cache.effects import Flow
-from dbsbm.cache.flights import Flight, Landed, value_for_follower
-from dbsbm.cache.front import Front, Settings
+from dbsbm.cache.engine import reading, writing
+from dbsbm.cache.engine.arrivals import arrival
+from dbsbm.cache.engine.coroutines import Coroutines, wait_for
+from dbsbm.cache.engine.flights import Flight, Landed, value_for_follower
+from dbsbm.cache.engine.front import Front, Settings
+from dbsbm.cache.engine.loading import Request, lead, refresh, refuse_recursion
+from dbsbm.cache.engine.sealing import seal_or_log
 from dbsbm.cache.keys import Key, batches
-from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
-from dbsbm.cache.sealing import seal_or_log
+from dbsbm.cache.server.effects import Flow
 from dbsbm.cache.tags import Guard, tag_names, tag_wires
 
 P = ParamSpec("P")

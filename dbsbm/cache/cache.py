@@ -9,20 +9,20 @@ from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
 import redis
 
-from dbsbm.cache import reading, writing
-from dbsbm.cache.arrivals import arrival, count_landing
 from dbsbm.cache.categories import Category
 from dbsbm.cache.decorator import Cached, cached
-from dbsbm.cache.effects import Flow
-from dbsbm.cache.flights import Flight, Landed, value_for_follower
-from dbsbm.cache.front import Front, Settings
+from dbsbm.cache.engine import reading, writing
+from dbsbm.cache.engine.arrivals import arrival, count_landing
+from dbsbm.cache.engine.flights import Flight, Landed, value_for_follower
+from dbsbm.cache.engine.front import Front, Settings
+from dbsbm.cache.engine.loading import Request, lead, refresh, refuse_recursion
+from dbsbm.cache.engine.sealing import seal
+from dbsbm.cache.engine.threads import Threads, wait_for
 from dbsbm.cache.keys import Key, batches
-from dbsbm.cache.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
-from dbsbm.cache.sealing import seal
+from dbsbm.cache.server.effects import Flow
 from dbsbm.cache.tags import Guard, tag_names, tag_wires
-from dbsbm.cache.threads import Threads, wait_for
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Cache(Front):
 
     Args:
         client: A client from `connect`, or None for a cache that never holds anything.
-        settings: See `dbsbm.cache.front.Settings`.
+        settings: See `dbsbm.cache.engine.front.Settings`.
     """
 
     def __init__(self, client: redis.Redis | None, **settings: Unpack[Settings]) -> None:
@@ -66,7 +66,7 @@ class Cache(Front):
 
         Args:
             key: Its name.
-            value: What `dbsbm.cache.codec.pack` can write; None is a value.
+            value: What `dbsbm.cache.values.codec.pack` can write; None is a value.
             ttl: Its lifetime, where that is shorter than its category's.
 
         Returns:

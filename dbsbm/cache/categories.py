@@ -1,6 +1,7 @@
 """The one table of what is cached: how long it lives, how large it may be, where it may live.
 
-An operator may change all of it but the codec while the fleet runs: see `dbsbm.cache.policies`.
+An operator may change all of it but the codec while the fleet runs: see
+`dbsbm.cache.policy.policies`.
 """
 
 from __future__ import annotations

@@ -11,18 +11,18 @@ from pydantic import SecretStr
 from dbsbm.cache.aio import DEADLINE, AsyncCache
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.cache.channel import Channel
-from dbsbm.cache.clocks import uptime
-from dbsbm.cache.connection import CONNECT_TIMEOUT, TIMEOUT, connect, connect_async
-from dbsbm.cache.core import Copy
-from dbsbm.cache.front import Settings
-from dbsbm.cache.hotkeys import HotKeys
-from dbsbm.cache.local import LocalEntry, LocalStore
-from dbsbm.cache.pickles import PickleAllowance
-from dbsbm.cache.policies import Policies
-from dbsbm.cache.serializer import Serializer
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.engine.core import Copy
+from dbsbm.cache.engine.front import Settings
+from dbsbm.cache.local.hotkeys import HotKeys
+from dbsbm.cache.local.store import LocalEntry, LocalStore
+from dbsbm.cache.policy.policies import Policies
+from dbsbm.cache.server.channel import Channel
+from dbsbm.cache.server.clocks import uptime
+from dbsbm.cache.server.connection import CONNECT_TIMEOUT, TIMEOUT, connect, connect_async
 from dbsbm.cache.stats import Stats
+from dbsbm.cache.values.pickles import PickleAllowance
+from dbsbm.cache.values.serializer import Serializer
+from dbsbm.cache.values.signing import Keyring
 
 LOCAL_BYTES: Final = 32 * 1024 * 1024
 """Memory for the copies of one process."""

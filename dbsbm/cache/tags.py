@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
 
-from dbsbm.cache.envelope import STAMP
 from dbsbm.cache.keys import LONGEST_NAME, NAMESPACE
+from dbsbm.cache.values.envelope import STAMP
 
 PREFIX: Final = f"{NAMESPACE}tag:"
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from dbsbm.betting.record import Record
-from dbsbm.cache.cacheable import register
 from dbsbm.cache.categories import Category
+from dbsbm.cache.values.cacheable import register
 from dbsbm.db.engine import Database
 from dbsbm.db.queries import standings
 from dbsbm.db.queries.standings import Open, Standing

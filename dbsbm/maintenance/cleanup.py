@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dbsbm.bootstrap import Services
-from dbsbm.cache.cleanup import clean_up
-from dbsbm.cache.policies import Policies
+from dbsbm.cache.operating.cleanup import clean_up
+from dbsbm.cache.policy.policies import Policies
 from dbsbm.db.models import CacheCleanupRun
 from dbsbm.errors import TransientError
 from dbsbm.maintenance import dues, policies

@@ -13,7 +13,7 @@ from dbsbm.bootstrap import Services
 from dbsbm.db.models import CacheDebt
 from dbsbm.errors import TransientError
 from dbsbm.maintenance import policies
-from dbsbm.querycache.ledger import pay_debts
+from dbsbm.querycache.writing.ledger import pay_debts
 
 log = logging.getLogger(__name__)
 

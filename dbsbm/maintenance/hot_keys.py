@@ -11,8 +11,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from dbsbm.bootstrap import Services
-from dbsbm.cache.hotlog import Hot, faded, read_hot
-from dbsbm.cache.warming import (
+from dbsbm.cache.operating.hotlog import Hot, faded, read_hot
+from dbsbm.cache.operating.warming import (
     Finder,
     Reload,
     arguments_of,

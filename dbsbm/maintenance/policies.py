@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from dbsbm.cache import mirror
 from dbsbm.cache.categories import Category
-from dbsbm.cache.overrides import Changes, checked, to_json
-from dbsbm.cache.policies import read_changes
+from dbsbm.cache.policy import mirror
+from dbsbm.cache.policy.overrides import Changes, checked, to_json
+from dbsbm.cache.policy.policies import read_changes
 from dbsbm.db import policies
 from dbsbm.db.engine import Database
 

@@ -43,17 +43,15 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.querycache.answers import Answer
-from dbsbm.querycache.cached import CachedFunction, Means
-from dbsbm.querycache.collecting import current_collector
-from dbsbm.querycache.hints import Hints
-from dbsbm.querycache.options import OPTION, CacheFor, wish
-from dbsbm.querycache.parsing import Parameters, grammar_of
-from dbsbm.querycache.plans import Planner
-from dbsbm.querycache.queries import Asked, Queries
-from dbsbm.querycache.refusals import Reason, Refusal, Refusals
-from dbsbm.querycache.replay import READER, Reader, ReplayEngine, replay_engine
-from dbsbm.querycache.sessions import (
+from dbsbm.querycache.reading.answers import Answer
+from dbsbm.querycache.reading.cached import CachedFunction, Means
+from dbsbm.querycache.reading.collecting import current_collector
+from dbsbm.querycache.reading.hints import Hints
+from dbsbm.querycache.reading.options import OPTION, CacheFor, wish
+from dbsbm.querycache.reading.plans import Planner
+from dbsbm.querycache.reading.queries import Asked, Queries
+from dbsbm.querycache.reading.replay import READER, Reader, ReplayEngine, replay_engine
+from dbsbm.querycache.reading.sessions import (
     SessionTarget,
     bind_of,
     connects,
@@ -63,11 +61,13 @@ from dbsbm.querycache.sessions import (
     track_connections,
     untrack_connections,
 )
-from dbsbm.querycache.standing import refuse_isolated, refuse_unfit
+from dbsbm.querycache.reading.standing import refuse_isolated, refuse_unfit
+from dbsbm.querycache.reading.views import Views
+from dbsbm.querycache.refusals import Reason, Refusal, Refusals
+from dbsbm.querycache.sql.parsing import Parameters, grammar_of
+from dbsbm.querycache.sql.textual import Kind, understand
 from dbsbm.querycache.tags import GLOBAL_TAG
-from dbsbm.querycache.textual import Kind, understand
-from dbsbm.querycache.transactions import Transactions
-from dbsbm.querycache.views import Views
+from dbsbm.querycache.writing.transactions import Transactions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -125,7 +125,7 @@ class QueryCache:
             not cached, and may change everything.
         also: What triggers change: by table, the tables that a write to it changes too.
         ledger: The table for what the cache's server could not be told of; see
-            `dbsbm.querycache.ledger`.
+            `dbsbm.querycache.writing.ledger`.
         unwatched: Names of tables whose writes are told to nobody, which spares each of their
             transactions two calls of the server: queries that read them are not cached.
     """

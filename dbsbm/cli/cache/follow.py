@@ -12,11 +12,11 @@ import pymysql
 
 from dbsbm import logs
 from dbsbm.cache.opening import open_cache
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.values.signing import Keyring
 from dbsbm.cli.output import say
 from dbsbm.db.models import Base
 from dbsbm.errors import ConfigError, TransientError
-from dbsbm.querycache.binlog import Follower
+from dbsbm.querycache.writing.binlog import Follower
 from dbsbm.settings import Settings, load_settings
 
 

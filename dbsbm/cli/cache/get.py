@@ -9,10 +9,10 @@ from typing import Any, Final, cast
 
 import redis
 
-from dbsbm.cache.away import away
-from dbsbm.cache.envelope import STAMP, is_lease
-from dbsbm.cache.serializer import Serializer, Stored
+from dbsbm.cache.server.away import away
 from dbsbm.cache.tags import tag_wires
+from dbsbm.cache.values.envelope import STAMP, is_lease
+from dbsbm.cache.values.serializer import Serializer, Stored
 from dbsbm.cli.cache.key_words import PARTS_HELP, key_of_arguments
 from dbsbm.cli.cache.server import add_json, open_client, serializer
 from dbsbm.cli.output import say, say_json, spell_bytes

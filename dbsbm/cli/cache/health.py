@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from dbsbm.cache.health import CacheHealth, check
-from dbsbm.cache.mirror import is_published
-from dbsbm.cache.totals import read_processes
+from dbsbm.cache.operating.health import CacheHealth, check
+from dbsbm.cache.operating.totals import read_processes
+from dbsbm.cache.policy.mirror import is_published
 from dbsbm.cli.cache.server import add_json, open_client
 from dbsbm.cli.output import say, say_json, spell_bytes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.cache.overrides import category_named
+from dbsbm.cache.policy.overrides import category_named
 from dbsbm.cli.cache.key_words import PARTS_HELP, key_of_arguments
 from dbsbm.cli.cache.server import add_json, open_client
 from dbsbm.cli.output import say, say_json

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from dbsbm.cache.keys import NAMESPACE, Key, Part, version_and_category
-from dbsbm.cache.overrides import category_named
+from dbsbm.cache.policy.overrides import category_named
 from dbsbm.errors import UserError
 
 PARTS_HELP: Final = (

@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from dbsbm.cache.categories import Category, Policy
-from dbsbm.cache.overrides import CHANGEABLE, Changes, PolicyError, category_named, changed
-from dbsbm.cache.spans import parse_span, spell_span
+from dbsbm.cache.policy.overrides import CHANGEABLE, Changes, PolicyError, category_named, changed
+from dbsbm.cache.policy.spans import parse_span, spell_span
 from dbsbm.cli.cache.server import add_json, open_client
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.db.engine import Database

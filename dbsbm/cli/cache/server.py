@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import redis
 
-from dbsbm.cache.connection import connect
-from dbsbm.cache.serializer import Serializer
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.server.connection import connect
+from dbsbm.cache.values.serializer import Serializer
+from dbsbm.cache.values.signing import Keyring
 from dbsbm.settings import load_settings
 
 CONNECT_TIMEOUT: Final = 2.0

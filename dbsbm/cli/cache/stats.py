@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from dbsbm.cache.categories import Category
+from dbsbm.cache.operating.totals import ProcessCounts, read_processes, read_totals
 from dbsbm.cache.stats import Counters, Snapshot
-from dbsbm.cache.totals import ProcessCounts, read_processes, read_totals
 from dbsbm.cli.cache.server import add_json, open_client
 from dbsbm.cli.output import say, say_json, spell_bytes, spell_share, table
 

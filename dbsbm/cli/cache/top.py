@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from dbsbm.cache.hotlog import SLOTS, Hot, read_hot
+from dbsbm.cache.operating.hotlog import SLOTS, Hot, read_hot
 from dbsbm.cli.cache.server import add_json, open_client
 from dbsbm.cli.output import say, say_json, spell_share, table
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.dispatcher import BUSY, UNCONFIRMED
 from dbsbm.cache import Cache, Category, Key, Keyring, connect
-from dbsbm.cache.serializer import Serializer
+from dbsbm.cache.values.serializer import Serializer
 from dbsbm.sandbox.discord.client import StandinClient
 from dbsbm.wire.command import Command
 from dbsbm.wire.inbox import MESSAGES, Entry, Inbox

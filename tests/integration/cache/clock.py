@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from dbsbm.cache.breaker import LONGEST_PAUSE
+from dbsbm.cache.server.breaker import LONGEST_PAUSE
 from tests.servers import wait_until, wait_until_async
 
 Condition = Callable[[], Coroutine[Any, Any, bool]]

@@ -9,9 +9,9 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key, clean_up, connect
-from dbsbm.cache.cleanup import _AROUND
 from dbsbm.cache.keys import BATCH, VERSION
-from dbsbm.cache.policies import Policies
+from dbsbm.cache.operating.cleanup import _AROUND
+from dbsbm.cache.policy.policies import Policies
 from tests.integration.cache.looks import commands
 from tests.servers import ValkeyServer, free_port
 

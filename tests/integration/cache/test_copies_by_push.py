@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key, connect, open_cache
-from dbsbm.cache.channel import BELIEF
+from dbsbm.cache.server.channel import BELIEF
 from tests.integration.cache.looks import calls
 from tests.integration.cache.watching import (
     Gate,
@@ -188,7 +188,7 @@ def test_after_an_outage_the_server_is_not_believed_at_once(
     fresh_valkey_cache: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other processes may still have to tell it what changed."""
-    monkeypatch.setattr("dbsbm.cache.channel.SETTLE", 3600.0)
+    monkeypatch.setattr("dbsbm.cache.server.channel.SETTLE", 3600.0)
     with hasty(fresh_valkey_cache) as reader:
         reader.set(KEY, "value")
         fresh_valkey_cache.freeze()

@@ -12,8 +12,7 @@ import redis
 
 from dbsbm.cache import Cache, Category, Key, StatsFlusher, connect, read_totals
 from dbsbm.cache.opening import open_cache
-from dbsbm.cache.stats import Counters, Stats
-from dbsbm.cache.totals import (
+from dbsbm.cache.operating.totals import (
     FORGOTTEN_SECONDS,
     MOST_PROCESSES,
     PROCESSES_KEY,
@@ -22,6 +21,7 @@ from dbsbm.cache.totals import (
     TOTALS_KEY,
     read_processes,
 )
+from dbsbm.cache.stats import Counters, Stats
 from dbsbm.errors import TransientError
 from tests.integration.cache.looks import calls
 from tests.servers import ValkeyServer, free_port, wait_until

@@ -6,8 +6,8 @@ import pytest
 import redis
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.connection import connect
-from dbsbm.cache.hotlog import (
+from dbsbm.cache.keys import Key
+from dbsbm.cache.operating.hotlog import (
     ADD_SECONDS,
     MOST_KEYS,
     SLOT_SECONDS,
@@ -17,7 +17,7 @@ from dbsbm.cache.hotlog import (
     faded,
     read_hot,
 )
-from dbsbm.cache.keys import Key
+from dbsbm.cache.server.connection import connect
 from dbsbm.cache.stats import Stats
 from dbsbm.errors import TransientError
 from tests.servers import ValkeyServer, free_port, wait_until

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key, connect
-from dbsbm.cache.lease import UNRENEWED_MS
+from dbsbm.cache.engine.lease import UNRENEWED_MS
 from tests.integration.cache.looks import calls
 from tests.servers import ValkeyServer
 

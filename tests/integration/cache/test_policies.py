@@ -8,12 +8,12 @@ import redis
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.cache.connection import connect
 from dbsbm.cache.keys import Key
-from dbsbm.cache.mirror import POLICY_KEY, is_published, publish
 from dbsbm.cache.opening import open_cache
-from dbsbm.cache.overrides import PolicyError
-from dbsbm.cache.policies import Policies, parse_mirror, render_mirror
+from dbsbm.cache.policy.mirror import POLICY_KEY, is_published, publish
+from dbsbm.cache.policy.overrides import PolicyError
+from dbsbm.cache.policy.policies import Policies, parse_mirror, render_mirror
+from dbsbm.cache.server.connection import connect
 from dbsbm.db.engine import Database
 from dbsbm.db.policies import history
 from dbsbm.errors import TransientError

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key
-from dbsbm.cache.loading import REFRESH_PREFIX
-from dbsbm.cache.mirror import publish
+from dbsbm.cache.engine.loading import REFRESH_PREFIX
+from dbsbm.cache.policy.mirror import publish
 from tests.integration.cache.watching import wait_for_copy, watching
 from tests.servers import ValkeyServer, wait_until
 
@@ -147,7 +147,9 @@ def test_a_value_that_takes_long_to_load_is_loaded_before_it_ends(
 ) -> None:
     watched.get_or_load(KEY, lambda: "old")
     wait_for_copy(watched, KEY)
-    monkeypatch.setattr("dbsbm.cache.core.early_ms", lambda _: 10 * HOUR.total_seconds() * 1000)
+    monkeypatch.setattr(
+        "dbsbm.cache.engine.core.early_ms", lambda _: 10 * HOUR.total_seconds() * 1000
+    )
     watched._core.forget([KEY.wire])
     assert watched.get_or_load(KEY, lambda: "new") == "old"
     monkeypatch.undo()

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key, connect
-from dbsbm.cache.scripts import TAG_LIFE_MS
+from dbsbm.cache.server.scripts import TAG_LIFE_MS
 from dbsbm.cache.tags import tag_wires
 from tests.integration.cache.looks import calls
 from tests.integration.cache.test_failures import fill

@@ -7,10 +7,10 @@ import redis
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.cache.connection import connect
-from dbsbm.cache.hotlog import Hot
 from dbsbm.cache.keys import BATCH, Key
-from dbsbm.cache.warming import WarmReport, function_finder, warm_up
+from dbsbm.cache.operating.hotlog import Hot
+from dbsbm.cache.operating.warming import WarmReport, function_finder, warm_up
+from dbsbm.cache.server.connection import connect
 from dbsbm.errors import TransientError
 from tests.servers import free_port
 

@@ -15,16 +15,16 @@ from pydantic import SecretStr
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.cache.connection import connect
-from dbsbm.cache.hotlog import HotLogger
 from dbsbm.cache.keys import NAMESPACE, Key
-from dbsbm.cache.mirror import POLICY_KEY
 from dbsbm.cache.miss import MISS
-from dbsbm.cache.policies import parse_mirror
-from dbsbm.cache.serializer import Serializer
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.operating.hotlog import HotLogger
+from dbsbm.cache.operating.totals import StatsFlusher
+from dbsbm.cache.policy.mirror import POLICY_KEY
+from dbsbm.cache.policy.policies import parse_mirror
+from dbsbm.cache.server.connection import connect
 from dbsbm.cache.stats import Stats
-from dbsbm.cache.totals import StatsFlusher
+from dbsbm.cache.values.serializer import Serializer
+from dbsbm.cache.values.signing import Keyring
 from dbsbm.cli import main
 from tests.servers import ValkeyServer, free_port
 

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from dbsbm.bootstrap import Services
 from dbsbm.cache.categories import Category
-from dbsbm.cache.hotlog import SLOT_SECONDS
 from dbsbm.cache.keys import Key
-from dbsbm.cache.mirror import POLICY_KEY
 from dbsbm.cache.miss import MISS
-from dbsbm.cache.policies import parse_mirror
+from dbsbm.cache.operating.hotlog import SLOT_SECONDS
+from dbsbm.cache.policy.mirror import POLICY_KEY
+from dbsbm.cache.policy.policies import parse_mirror
 from dbsbm.commands import warm
 from dbsbm.db.models import CacheCleanupRun, CacheDebt, CacheHotLog
 from dbsbm.errors import UserError

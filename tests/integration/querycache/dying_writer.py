@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import create_engine, update
 
 from dbsbm.cache import Cache, connect
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.integration.querycache.schema import Base, Bet
 
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine
 
 from dbsbm.errors import ConfigError
-from dbsbm.querycache.binlog import Follower, Position
+from dbsbm.querycache.writing.binlog import Follower, Position
 from tests.integration.querycache.schema import Base, fill
 from tests.servers import wait_until
 from tests.servers.mariadb import MariaDBServer

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from dbsbm.querycache.tags import GLOBAL_TAG, scope_tag, table_tag
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.integration.querycache.cases import (
     CASES,
     CORE_STATEMENTS,

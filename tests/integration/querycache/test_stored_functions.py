@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from dbsbm.querycache.connections import wrote
 from dbsbm.querycache.tags import GLOBAL_TAG
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.connections import wrote
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.integration.querycache.schema import Base
 from tests.unit.querycache.tagstore import TagStore
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.integration.querycache.schema import Base, Bet
 from tests.unit.querycache.tagstore import TagStore
 

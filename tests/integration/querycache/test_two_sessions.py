@@ -12,8 +12,8 @@ from sqlalchemy import Engine, event, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from dbsbm.querycache.connections import fresh, isolation, wrote
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.connections import fresh, isolation, wrote
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.integration.querycache.conftest import LEVELS
 from tests.integration.querycache.schema import Base, Bet, Member
 from tests.unit.querycache.tagstore import TagStore

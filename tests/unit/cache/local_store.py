@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.local import LocalEntry, LocalStore
+from dbsbm.cache.local.store import LocalEntry, LocalStore
 
 ROOM = 1 << 20
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from dbsbm.cache.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker
+from dbsbm.cache.server.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker
 
 
 class Clock:

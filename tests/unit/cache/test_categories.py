@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.overrides import CHANGEABLE, checked
+from dbsbm.cache.policy.overrides import CHANGEABLE, checked
 
 
 def test_every_category_has_the_lifetime_that_was_promised() -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dbsbm.cache.clocks import SERVES_FOR, ServerClock, uptime
+from dbsbm.cache.server.clocks import SERVES_FOR, ServerClock, uptime
 
 
 class Clock:

@@ -15,8 +15,8 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from dbsbm.cache import extensions
-from dbsbm.cache.codec import EncodeError, TooLarge, pack, refuse_larger, unpack
+from dbsbm.cache.values import extensions
+from dbsbm.cache.values.codec import EncodeError, TooLarge, pack, refuse_larger, unpack
 from dbsbm.errors import DbsbmError
 from tests.unit.cache.values import shape, values
 
@@ -210,7 +210,7 @@ def test_nothing_is_called_larger_than_it_is(value: Any) -> None:
 
 
 PRINT_SAMPLE = """
-from dbsbm.cache.codec import pack
+from dbsbm.cache.values.codec import pack
 words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
 pairs = frozenset((word, len(word)) for word in words)
 mixed = {1, "1", None, 2.5, b"1", (1,), frozenset(words)}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dbsbm.cache.cacheable import cacheable, register
-from dbsbm.cache.codec import EncodeError, pack, unpack
-from dbsbm.cache.rows import Row, make_row
+from dbsbm.cache.values.cacheable import cacheable, register
+from dbsbm.cache.values.codec import EncodeError, pack, unpack
+from dbsbm.cache.values.rows import Row, make_row
 from tests.unit.cache.values import Access, Colour, Leg, Level, Slip, Word
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from dbsbm.cache.connection import CONNECT_TIMEOUT, TIMEOUT, connect, connect_async
+from dbsbm.cache.server.connection import CONNECT_TIMEOUT, TIMEOUT, connect, connect_async
 from dbsbm.errors import ConfigError
 
 SECRET = "hunter2-swordfish"

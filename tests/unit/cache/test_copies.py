@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 
-from dbsbm.cache.copies import fresh, plan
-from dbsbm.cache.rows import make_row
-from dbsbm.cache.sizes import memory_of
+from dbsbm.cache.local.copies import fresh, plan
+from dbsbm.cache.local.sizes import memory_of
+from dbsbm.cache.values.rows import make_row
 from tests.unit.cache.values import Colour, Leg, Slip, shape, values
 
 MUTABLE = (list, dict, set, Slip)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.debts import MOST, Debts
+from dbsbm.cache.engine.debts import MOST, Debts
 from dbsbm.cache.keys import Key
 
 GAME, TEAM = Category.GAME_DATA, Category.TEAM_DATA

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dbsbm.cache.flights import Bells, Flights, Landed, value_for_follower
+from dbsbm.cache.engine.flights import Bells, Flights, Landed, value_for_follower
 
 KEY, TAG, OTHER = "k", "tag:t", "other"
 

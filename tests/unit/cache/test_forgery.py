@@ -14,11 +14,11 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.cache import envelope
 from dbsbm.cache.categories import Policy
-from dbsbm.cache.pickles import PickleAllowance
-from dbsbm.cache.serializer import BYTES, COMPRESSED, PICKLE, TYPED, Serializer
-from dbsbm.cache.signing import SIGNATURE, Keyring
+from dbsbm.cache.values import envelope
+from dbsbm.cache.values.pickles import PickleAllowance
+from dbsbm.cache.values.serializer import BYTES, COMPRESSED, PICKLE, TYPED, Serializer
+from dbsbm.cache.values.signing import SIGNATURE, Keyring
 
 WIRE = "dbsbm:v2:game_data:nfl:#42"
 OTHER_KEY = "dbsbm:v2:game_data:nfl:#43"

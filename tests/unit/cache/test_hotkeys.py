@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.cache.hotkeys import COUNTERS, HotKeys
 from dbsbm.cache.keys import LONGEST_NAME
+from dbsbm.cache.local.hotkeys import COUNTERS, HotKeys
 from tests.unit.cache.test_local_policy import zipf
 
 READS_A_SECOND = 500

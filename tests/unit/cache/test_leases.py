@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.cache.lease import LEASE_MS, RENEW_EVERY, Leases
+from dbsbm.cache.engine.lease import LEASE_MS, RENEW_EVERY, Leases
 
 
 class Clock:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.cache.local import BUFFER, LocalEntry
-from dbsbm.cache.pushes import SLOTS
+from dbsbm.cache.local.pushes import SLOTS
+from dbsbm.cache.local.store import BUFFER, LocalEntry
 from tests.unit.cache.local_store import ROOM, Watched, entry
 
 

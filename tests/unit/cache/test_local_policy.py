@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.cache.balance import Balance
-from dbsbm.cache.countmin import HIGHEST, CountMin
-from dbsbm.cache.tinylfu import TinyLfu
+from dbsbm.cache.local.balance import Balance
+from dbsbm.cache.local.countmin import HIGHEST, CountMin
+from dbsbm.cache.local.tinylfu import TinyLfu
 
 KEYS = 10_000
 

@@ -8,7 +8,7 @@ from threading import Barrier, Lock, Thread
 
 import pytest
 
-from dbsbm.cache.local import BUFFER, LocalEntry, LocalStore
+from dbsbm.cache.local.store import BUFFER, LocalEntry, LocalStore
 from tests.unit.cache.local_store import Watched, entry
 
 

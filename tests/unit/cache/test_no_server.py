@@ -8,7 +8,7 @@ import pytest
 
 from dbsbm.cache import MISS, AsyncCache, Cache, Category, EncodeError, Key
 from dbsbm.cache.categories import Policy
-from dbsbm.cache.expiry import Lifetime, early_ms, lifetime
+from dbsbm.cache.engine.expiry import Lifetime, early_ms, lifetime
 from dbsbm.cache.stats import Counters
 
 KEY = Key.of(Category.GAME_DATA, 1)

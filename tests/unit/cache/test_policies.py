@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbsbm.cache.categories import Category, Policy
-from dbsbm.cache.overrides import CHANGEABLE, PolicyError, category_named, checked, to_json
-from dbsbm.cache.policies import Policies, parse_mirror, render_mirror
-from dbsbm.cache.spans import parse_span, spell_span
+from dbsbm.cache.policy.overrides import CHANGEABLE, PolicyError, category_named, checked, to_json
+from dbsbm.cache.policy.policies import Policies, parse_mirror, render_mirror
+from dbsbm.cache.policy.spans import parse_span, spell_span
 
 GAME, TEAM = Category.GAME_DATA, Category.TEAM_DATA
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)

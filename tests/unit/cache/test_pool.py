@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dbsbm.cache.threads import Pool
+from dbsbm.cache.engine.threads import Pool
 from tests.servers import wait_until
 
 WHO = contextvars.ContextVar("WHO", default="nobody")
@@ -51,7 +51,7 @@ def test_a_job_that_fails_ends_no_thread(caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_threads_that_have_nothing_to_do_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dbsbm.cache.threads.IDLE_SECONDS", 0.01)
+    monkeypatch.setattr("dbsbm.cache.engine.threads.IDLE_SECONDS", 0.01)
     pool, done = Pool(), threading.Event()
     assert pool.submit(done.set)
     assert done.wait(30)

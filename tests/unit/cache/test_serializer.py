@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from dbsbm.cache import envelope
 from dbsbm.cache.categories import Category, Policy
-from dbsbm.cache.compression import compressed, decompressed
-from dbsbm.cache.encode_errors import EncodeError, TooLarge
-from dbsbm.cache.serializer import Serializer, Stored
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.values import envelope
+from dbsbm.cache.values.compression import compressed, decompressed
+from dbsbm.cache.values.encode_errors import EncodeError, TooLarge
+from dbsbm.cache.values.serializer import Serializer, Stored
+from dbsbm.cache.values.signing import Keyring
 from dbsbm.errors import ConfigError
 from tests.unit.cache.peak import at_most
 from tests.unit.cache.values import shape, values

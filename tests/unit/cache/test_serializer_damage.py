@@ -11,9 +11,9 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.cache import extensions
 from dbsbm.cache.categories import Category
-from dbsbm.cache.serializer import BYTES, COMPRESSED, PICKLE, TYPED, Serializer
+from dbsbm.cache.values import extensions
+from dbsbm.cache.values.serializer import BYTES, COMPRESSED, PICKLE, TYPED, Serializer
 from tests.unit.cache.peak import at_most
 from tests.unit.cache.values import values
 

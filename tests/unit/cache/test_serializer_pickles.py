@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.encode_errors import EncodeError, TooLarge
-from dbsbm.cache.pickles import PickleAllowance
-from dbsbm.cache.serializer import Serializer
-from dbsbm.cache.signing import Keyring
+from dbsbm.cache.values.encode_errors import EncodeError, TooLarge
+from dbsbm.cache.values.pickles import PickleAllowance
+from dbsbm.cache.values.serializer import Serializer
+from dbsbm.cache.values.signing import Keyring
 from dbsbm.errors import ConfigError
 
 WIRE = "dbsbm:v2:game_data:nfl:#42"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import LONGEST_NAME, NAMESPACE, Key, Part
-from dbsbm.cache.warming import function_finder, parts_of
+from dbsbm.cache.operating.warming import function_finder, parts_of
 
 GAME = Category.GAME_DATA
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dbsbm.cache.cacheable import cacheable
-from dbsbm.cache.rows import Row, make_row
+from dbsbm.cache.values.cacheable import cacheable
+from dbsbm.cache.values.rows import Row, make_row
 
 
 @cacheable

@@ -21,7 +21,7 @@ from sqlalchemy import (
     event,
 )
 
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.unit.querycache.tagstore import TagStore
 
 METADATA = MetaData()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.querycache.textual import understand
+from dbsbm.querycache.sql.textual import understand
 
 ALTERING = [
     ("CREATE TEMPORARY TABLE bets (id INT)", "mysql"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 
 from dbsbm.cache import Cache, Category, Key
 from dbsbm.querycache import QueryCache, Reason, Refusal
-from dbsbm.querycache.collecting import (
+from dbsbm.querycache.reading.collecting import (
     MOST_TAGS,
     Collector,
     add_tags,
@@ -19,7 +19,7 @@ from dbsbm.querycache.collecting import (
     current_collector,
     not_collecting,
 )
-from dbsbm.querycache.hints import MOST, NOTHING_KNOWN, Hints
+from dbsbm.querycache.reading.hints import MOST, NOTHING_KNOWN, Hints
 
 
 class Base(DeclarativeBase):

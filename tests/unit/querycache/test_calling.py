@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.querycache.textual import Kind, understand
+from dbsbm.querycache.sql.textual import Kind, understand
 
 CALLING = [
     "SELECT wr()",

@@ -10,7 +10,7 @@ import os
 from unittest.mock import Mock
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
-from dbsbm.querycache.hints import Hints
+from dbsbm.querycache.reading.hints import Hints
 from dbsbm.querycache.refusals import Reason, Refusal, Refusals
 hints, refusals = Hints(Mock(), Category.DB_QUERY), Refusals()
 key = Key.of(Category.DB_QUERY, "a")

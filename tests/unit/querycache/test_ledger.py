@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, func, insert, select, update
 
-from dbsbm.querycache import ledger
-from dbsbm.querycache.ledger import pay_debts
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing import ledger
+from dbsbm.querycache.writing.ledger import pay_debts
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.unit.querycache.conftest import BET_1, BETS, DEBTS, GUILDS, Attach
 from tests.unit.querycache.tagstore import TagStore
 

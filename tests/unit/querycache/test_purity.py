@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.querycache.parsing import grammar_of, parse_query
-from dbsbm.querycache.purity import refuse_impure
 from dbsbm.querycache.refusals import Reason, Refusal
+from dbsbm.querycache.sql.parsing import grammar_of, parse_query
+from dbsbm.querycache.sql.purity import refuse_impure
 
 REFUSED_EVERYWHERE = {
     "the clock in a word": (

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mysql.pymysql import dialect as MySQL  # noqa: N812 - it is a class
 
-from dbsbm.querycache.plans import MOST_TAGS, Planner
+from dbsbm.querycache.reading.plans import MOST_TAGS, Planner
 from dbsbm.querycache.refusals import Reason, Refusal
 
 SQLITE = create_engine("sqlite://").dialect

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from sqlalchemy import StaticPool, create_engine
 
 from dbsbm.cache.categories import Category
-from dbsbm.querycache.keys import database_name, query_key
-from dbsbm.querycache.options import CacheFor, wish
+from dbsbm.querycache.reading.keys import database_name, query_key
+from dbsbm.querycache.reading.options import CacheFor, wish
 from dbsbm.querycache.refusals import Reason, Refusal
 
 
@@ -71,7 +71,7 @@ def test_a_key_names_the_first_tables_for_whoever_reads_it() -> None:
 def test_another_process_makes_the_same_key() -> None:
     program = (
         "from dbsbm.cache.categories import Category\n"
-        "from dbsbm.querycache.keys import query_key\n"
+        "from dbsbm.querycache.reading.keys import query_key\n"
         "print(query_key(Category.DB_QUERY, 'db', ['bets'], 'SELECT ?', ('x', 1.5)).wire)"
     )
     found = subprocess.run(

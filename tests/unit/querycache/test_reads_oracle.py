@@ -13,7 +13,7 @@ from random import Random
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine
 
-from dbsbm.querycache.plans import Planner
+from dbsbm.querycache.reading.plans import Planner
 from dbsbm.querycache.scopes import scope_tags_of
 from dbsbm.querycache.tags import any_tag
 

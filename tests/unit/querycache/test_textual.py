@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.querycache.markers import Slot, marked, unmarked
-from dbsbm.querycache.textual import Kind, understand, verb
-from dbsbm.querycache.trees import Plain
+from dbsbm.querycache.sql.markers import Slot, marked, unmarked
+from dbsbm.querycache.sql.textual import Kind, understand, verb
+from dbsbm.querycache.sql.trees import Plain
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from sqlalchemy import TIMESTAMP, Column, Date, DateTime, Integer, MetaData, Str
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.types import NullType, TypeDecorator
 
-from dbsbm.querycache.plans import Planner
+from dbsbm.querycache.reading.plans import Planner
 from dbsbm.querycache.refusals import Reason, Refusal
 
 METADATA = MetaData()

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from dbsbm.errors import ConfigError
-from dbsbm.querycache.connections import fresh, isolation, wrote
-from dbsbm.querycache.transactions import Transactions
+from dbsbm.querycache.writing.connections import fresh, isolation, wrote
+from dbsbm.querycache.writing.transactions import Transactions
 from tests.unit.querycache.conftest import BET_1, BETS, GUILDS, Attach
 from tests.unit.querycache.tagstore import TagStore
 

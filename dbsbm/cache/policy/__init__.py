@@ -1,0 +1,1 @@
+"""What operators changed of the table of categories, and how every process comes to know."""

@@ -1,0 +1,1 @@
+"""Queries that are answered from the cache, and functions made of them."""

@@ -1,0 +1,1 @@
+"""Writes: what they change, told to the cache before and after their commit."""
