@@ -57,9 +57,7 @@ def entry(number: int, tags: tuple[str, ...] = ()) -> LocalEntry:
         size=1000,
         expires_at=_FOREVER,
         refresh_at=_FOREVER,
-        hard_until=_FOREVER,
         tags=tags,
-        stored=b"12345678",
     )
 
 

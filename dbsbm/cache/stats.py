@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from decimal import Decimal
 from operator import add, attrgetter, sub
 from threading import Lock
 from typing import Final
@@ -68,11 +67,6 @@ class Counters:
 
     def __bool__(self) -> bool:
         return any(_counts(self))
-
-    @property
-    def load_seconds(self) -> Decimal:
-        """Seconds spent in loaders."""
-        return Decimal(self.load_ns).scaleb(-9)
 
     @property
     def hit_ratio(self) -> float | None:

@@ -166,9 +166,7 @@ class Core:
             size=size,
             expires_at=here(stored.expires_at_ms),
             refresh_at=here(stored.expires_at_ms - early_ms(stored.load_us)),
-            hard_until=here(stored.expires_at_ms),
             tags=tag_wires(stored.tags),
-            stored=stored.id,
             stored_size=stored.size,
         )
         self.local.put(entry, since=since)

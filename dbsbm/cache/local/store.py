@@ -43,9 +43,7 @@ class LocalEntry:
         size: Bytes that the value takes in memory.
         expires_at: From when on it counts as stale, in seconds of the channel's clock.
         refresh_at: From when on somebody should load it anew, in the same seconds.
-        hard_until: From when on it must not be served at all, in the same seconds.
         tags: The names that it depends on.
-        stored: The stored value's id.
     """
 
     wire: str
@@ -55,9 +53,7 @@ class LocalEntry:
     size: int
     expires_at: float
     refresh_at: float
-    hard_until: float
     tags: tuple[str, ...]
-    stored: bytes
 
     @property
     def weight(self) -> int:
@@ -74,8 +70,8 @@ class LocalStore:
             that is taken back later counts -1.
         on_evict: Told of each entry that had to go for want of room. Both are called by whichever
             thread comes by, without a lock held, and must not raise.
-        clock: Seconds of the channel's clock; an entry past its `hard_until` that is in the
-            way goes without a contest.
+        clock: Seconds of the channel's clock; a stale entry that is in the way goes
+            without a contest.
     """
 
     def __init__(
@@ -169,11 +165,6 @@ class LocalStore:
                 self._remove(name)
                 for wire in self._dependents.pop(name, ()):
                     self._remove(wire)
-
-    def discard(self, wire: str) -> None:
-        """Let an entry go. Fills under way are not refused."""
-        with self._lock, self._whole_or_nothing:
-            self._remove(wire)
 
     def clear(self) -> None:
         """Let all entries go and refuse all fills under way."""
@@ -279,7 +270,7 @@ class LocalStore:
         self._policy.clear()
 
     def _is_dead(self, wire: str) -> bool:
-        return self._entries[wire].hard_until <= self._clock()
+        return self._entries[wire].expires_at <= self._clock()
 
 
 class _EmptiedOnError:

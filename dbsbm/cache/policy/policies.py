@@ -44,10 +44,6 @@ class Policies:
         """Return what is in force for a category."""
         return self._current[category]
 
-    def changes(self) -> dict[Category, Changes]:
-        """Return how what is in force differs from the table."""
-        return dict(self._changes)
-
     def override(self, category: Category, **changes: Any) -> None:
         """Change fields of one category in this process.
 
@@ -71,10 +67,6 @@ class Policies:
             before = self._current
             self._take(changes)
             return self._current != before
-
-    def reset(self) -> None:
-        """Have the table in force as the code has it."""
-        self.replace({})
 
     def _take(self, changes: Mapping[Category, Changes]) -> None:
         current = _in_force(changes)

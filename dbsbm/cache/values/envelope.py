@@ -10,7 +10,9 @@
     bytes 27-28     length of the tags, which follow: for each a byte of length, the name, a stamp
     then            the payload, and 16 bytes of signature if it is signed
 
-A lease is its mark, its lifetime, and 16 random bytes.
+A lease is its mark, its lifetime, and 16 bytes that tell it from every other. They are random; but
+the last 8 of a lease for a value with tags are a digest of the stamps that its tags had when it was
+taken (`dbsbm.cache.server.scripts.ACQUIRE`), so that one from before a change can be taken over.
 
 The mark is how the clean-up tells values that nobody wants, on every server and exactly: an idle
 time is known only under LRU policies, a frequency only under LFU, where it decays and where an old
@@ -126,13 +128,11 @@ def read_tags(block: memoryview) -> Mapping[str, bytes]:
 
 
 def lease(ttl_ms: int) -> bytes:
-    """Return a new lease: the right to store what is being loaded, told from all others."""
+    """Return a new lease: the right to store what is being loaded, told from all others.
+
+    The server puts its digest in the place of the last bytes where the value has tags.
+    """
     return LEASE + ttl_ms.to_bytes(4, "big") + os.urandom(16)
-
-
-def is_unread(stored: bytes | None) -> bool:
-    """Tell whether this is a value that nobody has read yet."""
-    return stored is not None and stored[:1] == UNREAD
 
 
 def is_lease(stored: bytes) -> bool:

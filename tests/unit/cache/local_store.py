@@ -20,9 +20,7 @@ def entry(wire: str, value: Any = "value", **changes: Any) -> LocalEntry:
         "size": 100,
         "expires_at": 1e9,
         "refresh_at": 1e9,
-        "hard_until": 1e9,
         "tags": (),
-        "stored": b"12345678",
     }
     return LocalEntry(wire=wire, value=value, **(fields | changes))
 

@@ -81,11 +81,12 @@ def test_clearing_refuses_every_answer_under_way(watched: Watched) -> None:
     assert watched.store.put(entry("new"), watched.store.sequence)
 
 
-def test_discarding_refuses_no_answer(watched: Watched) -> None:
-    watched.put(entry("guild"))
+def test_what_is_retracted_goes_and_refuses_no_answer(watched: Watched) -> None:
+    guild = entry("guild")
+    watched.put(guild)
     since = watched.store.sequence
-    watched.store.discard("guild")
-    watched.store.discard("never there")
+    watched.store.retract(guild)
+    watched.store.retract(entry("never there"))
     assert watched.store.get("guild") is None
     assert watched.store.put(entry("guild"), since)
 
@@ -96,7 +97,7 @@ def test_hits_are_counted_exactly_also_of_entries_that_left(watched: Watched) ->
         watched.store.get("stays")
     for wire in ("goes", "replaced", "never there"):
         watched.store.get(wire)
-    watched.store.discard("goes")
+    watched.store.invalidate(["goes"])
     watched.put(entry("replaced"))
     watched.store.get("replaced")
     watched.store.drain()
@@ -161,7 +162,7 @@ def test_what_must_go_for_want_of_room_is_told(watched: Watched) -> None:
 
 def test_what_is_past_its_time_leaves_without_a_contest(watched: Watched) -> None:
     count = ROOM // entry("0000").weight - 2
-    watched.put(*(entry(f"{n:04}", hard_until=5.0 if n < 300 else 1e9) for n in range(count)))
+    watched.put(*(entry(f"{n:04}", expires_at=5.0 if n < 300 else 1e9) for n in range(count)))
     watched.now = 5.0
     watched.put(*(entry(f"new{n:03}") for n in range(200)))
     assert watched.evicted == []
@@ -218,13 +219,12 @@ def test_the_bytes_of_a_store_are_about_those_it_takes(tags_each: int) -> None:
 def realistic(number: int, tags: int) -> LocalEntry:
     """Return an entry that shares nothing with others, as those that come from the server."""
     value = f"{number:0451}"
-    times = dict.fromkeys(("expires_at", "refresh_at", "hard_until"), number + 0.5)
+    times = dict.fromkeys(("expires_at", "refresh_at"), number + 0.5)
     return entry(
         f"dbsbm:v2:guild_data:#{number}",
         value,
         size=sys.getsizeof(value),
         tags=tuple(f"dbsbm:v2:tag:t:bets:guild_id=#{number + n}" for n in range(tags)),
-        stored=number.to_bytes(8),
         **times,
     )
 
@@ -235,14 +235,14 @@ entries = st.builds(
     names,
     size=st.integers(0, 20_000),
     tags=st.lists(names.map("t:{}".format), unique=True, max_size=3).map(tuple),
-    hard_until=st.integers(0, 50),
+    expires_at=st.integers(0, 50),
 )
 steps = st.one_of(
     st.tuples(st.just("put"), entries),
     st.tuples(st.just("late put"), entries, st.integers(0, 5)),
     st.tuples(st.just("get"), names),
     st.tuples(st.just("invalidate"), st.lists(names | names.map("t:{}".format), max_size=3)),
-    st.tuples(st.just("discard"), names),
+    st.tuples(st.just("retract"), names),
     st.tuples(st.just("clear")),
     st.tuples(st.just("drain")),
     st.tuples(st.just("sleep")),
@@ -272,9 +272,11 @@ def test_after_any_history_the_store_holds_only_what_is_true(history: list[tuple
                 for wire, each in held.items()
                 if not {wire, *each.tags}.intersection(given_[0])
             }
-        elif what == "discard":
-            store.discard(given_[0])
-            held.pop(given_[0], None)
+        elif what == "retract":
+            found = store.get(given_[0])
+            if found is not None:
+                store.retract(found)
+                held.pop(given_[0], None)
         elif what == "clear":
             store.clear()
             held.clear()
