@@ -22,11 +22,11 @@ from dbsbm.db.models import UNWATCHED, Base, CacheDebt
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
-from dbsbm.monitor import queries
-from dbsbm.monitor.cache_counts import watch_cache
-from dbsbm.monitor.calls import call_observer
-from dbsbm.monitor.pool import timed_pool
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.readings import queries
+from dbsbm.monitor.readings.cache_counts import watch_cache
+from dbsbm.monitor.readings.calls import call_observer
+from dbsbm.monitor.readings.pool import timed_pool
 from dbsbm.providers.guard import Guard
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.providers.registry import Registry, build_registry

@@ -14,7 +14,7 @@ from beat_schedule import SCHEDULE
 from dbsbm import logs, poison
 from dbsbm.db import slots
 from dbsbm.errors import TransientError, UserError
-from dbsbm.monitor.tasks import observe_task
+from dbsbm.monitor.readings.tasks import observe_task
 from dbsbm.settings import load_settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from celeryconfig import QUEUES
-from dbsbm.monitor.sampler import sample as take_sample
+from dbsbm.monitor.store.sampler import sample as take_sample
 from tasks.base import ScheduledTask, services
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from dbsbm.monitor.retention import prune as prune_tables
+from dbsbm.monitor.store.retention import prune as prune_tables
 from tasks.base import ScheduledTask, services
 
 

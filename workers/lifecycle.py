@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery, current_app, signals
 
-from dbsbm.monitor.processes import announce
+from dbsbm.monitor.readings.processes import announce
 from tasks.base import close_services, services
 from workers import role
 from workers.watchdog import Watchdog

@@ -14,8 +14,8 @@ from dbsbm.bootstrap import Services
 from dbsbm.commands.status import FleetState
 from dbsbm.db.models import DeadLetter, Effect, MetricSample, ScheduleSlot
 from dbsbm.health import worker_pulses
-from dbsbm.monitor.queues import read_queues
-from dbsbm.monitor.series import parse_labels
+from dbsbm.monitor.counting.series import parse_labels
+from dbsbm.monitor.readings.queues import read_queues
 
 
 def read(services: Services, queues: Sequence[str]) -> FleetState:

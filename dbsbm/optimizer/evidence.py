@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from dbsbm.errors import DbsbmError
-from dbsbm.monitor.series import parse_labels
+from dbsbm.monitor.counting.series import parse_labels
 
 T = TypeVar("T")
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dbsbm.db.engine import Database
 from dbsbm.db.models import DeadLetter, Effect, MetricBatch, MetricSample, SlowStatement
 from dbsbm.errors import TransientError
-from dbsbm.monitor.fingerprint import fingerprint
+from dbsbm.monitor.readings.fingerprint import fingerprint
 from dbsbm.optimizer.evidence import (
     CacheMemory,
     Counters,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dbsbm.monitor.tasks import LONG_WAIT_SECONDS
+from dbsbm.monitor.readings.tasks import LONG_WAIT_SECONDS
 from dbsbm.optimizer.evidence import Counters, Evidence, present
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.wilson import wilson_bounds

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import redis
 
-from dbsbm.monitor import handover
-from dbsbm.monitor.handover import Handover, Parcel
+from dbsbm.monitor.counting import handover
+from dbsbm.monitor.counting.handover import Handover, Parcel
 
 
 def parcel(amount: float = 1, *notes: str) -> Parcel:

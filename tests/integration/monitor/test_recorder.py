@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from dbsbm.monitor import handover
-from dbsbm.monitor.handover import Handover
-from dbsbm.monitor.recorder import NullRecorder, Recorder
+from dbsbm.monitor.counting import handover
+from dbsbm.monitor.counting.handover import Handover
+from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
 from tests.servers import ValkeyServer, wait_until
 
 MakeRecorder = Callable[..., Recorder]
@@ -136,7 +136,7 @@ def test_readings_that_the_broker_refuses_are_dropped_and_the_next_are_taken(
 
 FORKING = """
 import os, sys, threading, redis
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
 
 recorder = Recorder(redis.Redis.from_url(sys.argv[1]))
 recorder.add("parent", 1)

@@ -19,8 +19,8 @@ from dbsbm.db.models import (
     ScheduleSlot,
     SlowStatement,
 )
-from dbsbm.monitor import retention
-from dbsbm.monitor.retention import prune
+from dbsbm.monitor.store import retention
+from dbsbm.monitor.store.retention import prune
 
 NOW = datetime.now(UTC)
 OLD, YOUNG = NOW - timedelta(days=31), NOW - timedelta(days=29)

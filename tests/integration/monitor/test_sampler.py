@@ -19,12 +19,13 @@ from dbsbm.db import migrate
 from dbsbm.db.engine import Database
 from dbsbm.db.models import MetricBatch, MetricSample, SlowStatement
 from dbsbm.errors import TransientError
-from dbsbm.monitor import handover, queries
-from dbsbm.monitor.handover import Handover
-from dbsbm.monitor.processes import announce
-from dbsbm.monitor.recorder import NullRecorder, Recorder
-from dbsbm.monitor.sampler import SampleReport, sample
-from dbsbm.monitor.slow import SlowCalls
+from dbsbm.monitor.counting import handover
+from dbsbm.monitor.counting.handover import Handover
+from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
+from dbsbm.monitor.readings import queries
+from dbsbm.monitor.readings.processes import announce
+from dbsbm.monitor.readings.slow import SlowCalls
+from dbsbm.monitor.store.sampler import SampleReport, sample
 from tests.servers import MariaDBServer, ValkeyServer
 
 MakeRecorder = Callable[..., Recorder]
@@ -154,7 +155,7 @@ class FaultyDatabase:
 
 PROCESS = """
 import sys, redis
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
 
 recorder = Recorder(redis.Redis.from_url(sys.argv[1]), flush_seconds=0.01)
 for number in range(20_000):

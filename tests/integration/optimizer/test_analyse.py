@@ -25,11 +25,11 @@ from dbsbm.db.models import (
     SlowStatement,
 )
 from dbsbm.errors import TransientError
-from dbsbm.monitor import queries
-from dbsbm.monitor.pool import timed_pool
-from dbsbm.monitor.recorder import Recorder
-from dbsbm.monitor.sampler import sample
-from dbsbm.monitor.series import labels_text
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.counting.series import labels_text
+from dbsbm.monitor.readings import queries
+from dbsbm.monitor.readings.pool import timed_pool
+from dbsbm.monitor.store.sampler import sample
 from dbsbm.optimizer import analyse as analysis
 from dbsbm.optimizer.analyse import analyse
 from tests.servers import MariaDBServer, ValkeyServer

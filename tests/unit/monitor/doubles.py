@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
 
 
 class OfflineRecorder(Recorder):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.monitor.condense import condense
-from dbsbm.monitor.handover import Batch
+from dbsbm.monitor.counting.condense import condense
+from dbsbm.monitor.counting.handover import Batch
 
 amounts = st.integers(0, 1000).map(float)
 

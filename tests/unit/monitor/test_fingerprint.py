@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.monitor.fingerprint import fingerprint
+from dbsbm.monitor.readings.fingerprint import fingerprint
 
 DIALECTS = ("mysql", "mariadb", "sqlite")
 literals = st.one_of(

@@ -8,10 +8,10 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from dbsbm.monitor import pool, queries
-from dbsbm.monitor.fingerprint import fingerprint
-from dbsbm.monitor.pool import timed_pool
-from dbsbm.monitor.recorder import NullRecorder
+from dbsbm.monitor.counting.recorder import NullRecorder
+from dbsbm.monitor.readings import pool, queries
+from dbsbm.monitor.readings.fingerprint import fingerprint
+from dbsbm.monitor.readings.pool import timed_pool
 from tests.unit.monitor.doubles import OfflineRecorder
 
 

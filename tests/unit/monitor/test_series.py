@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.monitor.series import LABELS_LENGTH, labels_text, parse_labels, reading
+from dbsbm.monitor.counting.series import LABELS_LENGTH, labels_text, parse_labels, reading
 
 keys = st.text("abcdefghij_", min_size=1, max_size=10)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from dbsbm.monitor import explain, slow
-from dbsbm.monitor.fingerprint import fingerprint
-from dbsbm.monitor.slow import SlowCalls, SlowLog
+from dbsbm.monitor.readings import explain, slow
+from dbsbm.monitor.readings.fingerprint import fingerprint
+from dbsbm.monitor.readings.slow import SlowCalls, SlowLog
 from tests.unit.monitor.doubles import OfflineRecorder
 
 SCAN = "SELECT name FROM people WHERE age > ?"

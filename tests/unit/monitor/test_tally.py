@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dbsbm.monitor.tally import LABEL_SETS_PER_NAME, NAMES, NOTES, Tally
+from dbsbm.monitor.counting.tally import LABEL_SETS_PER_NAME, NAMES, NOTES, Tally
 
 
 def sums(tally: Tally) -> dict[str, float]:

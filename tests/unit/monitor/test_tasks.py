@@ -7,9 +7,9 @@ import pytest
 
 from dbsbm.cache.categories import Category
 from dbsbm.cache.stats import Stats
-from dbsbm.monitor.cache_counts import watch_cache
-from dbsbm.monitor.calls import call_observer
-from dbsbm.monitor.tasks import observe_task
+from dbsbm.monitor.readings.cache_counts import watch_cache
+from dbsbm.monitor.readings.calls import call_observer
+from dbsbm.monitor.readings.tasks import observe_task
 from dbsbm.providers.gateway import CallRecord
 from tests.unit.monitor.doubles import OfflineRecorder
 

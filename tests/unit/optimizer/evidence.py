@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dbsbm.monitor.series import labels_text
+from dbsbm.monitor.counting.series import labels_text
 from dbsbm.optimizer.evidence import CacheMemory, Counters, Evidence, Total
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

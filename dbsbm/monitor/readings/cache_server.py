@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from dbsbm.monitor.series import Reading, reading
+from dbsbm.monitor.counting.series import Reading, reading
 
 
 def read_cache_server(cache: redis.Redis) -> list[Reading]:

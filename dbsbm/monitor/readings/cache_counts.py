@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from dbsbm.cache.categories import Category
 from dbsbm.cache.stats import Counters, Stats
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
 
 
 def watch_cache(stats: Stats, recorder: Recorder) -> None:

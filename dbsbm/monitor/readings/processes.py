@@ -12,8 +12,8 @@ from typing import cast
 import psutil
 import redis
 
-from dbsbm.monitor.recorder import Recorder
-from dbsbm.monitor.series import Reading, reading
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.counting.series import Reading, reading
 
 PROCESSES = "dbsbm:metrics:processes"
 _SEEN = "dbsbm:metrics:processes_seen"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
 from dbsbm.providers.gateway import CallRecord
 
 performance = logging.getLogger("dbsbm.performance")

@@ -17,15 +17,15 @@ from sqlalchemy.orm import Session
 from dbsbm.db.engine import Database
 from dbsbm.db.models import MetricBatch, MetricSample, SlowStatement
 from dbsbm.errors import TransientError
-from dbsbm.monitor.cache_server import read_cache_server
-from dbsbm.monitor.condense import condense
-from dbsbm.monitor.handover import Batch, Handover
-from dbsbm.monitor.processes import read_processes
-from dbsbm.monitor.queues import read_queues
-from dbsbm.monitor.recorder import Recorder
-from dbsbm.monitor.series import Reading
-from dbsbm.monitor.slow import SlowCalls
-from dbsbm.monitor.system import read_system
+from dbsbm.monitor.counting.condense import condense
+from dbsbm.monitor.counting.handover import Batch, Handover
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.counting.series import Reading
+from dbsbm.monitor.readings.cache_server import read_cache_server
+from dbsbm.monitor.readings.host import read_system
+from dbsbm.monitor.readings.processes import read_processes
+from dbsbm.monitor.readings.queues import read_queues
+from dbsbm.monitor.readings.slow import SlowCalls
 
 log = logging.getLogger(__name__)
 performance = logging.getLogger("dbsbm.performance")

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from dbsbm.monitor.explain import UNOBSERVED
-from dbsbm.monitor.fingerprint import fingerprint
-from dbsbm.monitor.pool import watch_pool
-from dbsbm.monitor.recorder import Recorder
-from dbsbm.monitor.slow import SlowLog
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.readings.explain import UNOBSERVED
+from dbsbm.monitor.readings.fingerprint import fingerprint
+from dbsbm.monitor.readings.pool import watch_pool
+from dbsbm.monitor.readings.slow import SlowLog
 
 
 def attach(engine: Engine, recorder: Recorder, slow_query_seconds: float) -> None:

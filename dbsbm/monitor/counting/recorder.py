@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import redis
 
-from dbsbm.monitor.handover import Handover, Parcel
-from dbsbm.monitor.tally import Tally
+from dbsbm.monitor.counting.handover import Handover, Parcel
+from dbsbm.monitor.counting.tally import Tally
 
 log = logging.getLogger(__name__)
 

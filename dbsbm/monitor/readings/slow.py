@@ -16,9 +16,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from dbsbm.monitor.explain import EXPLAINED_VERBS, explain
-from dbsbm.monitor.fingerprint import Fingerprint
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.readings.explain import EXPLAINED_VERBS, explain
+from dbsbm.monitor.readings.fingerprint import Fingerprint
 
 performance = logging.getLogger("dbsbm.performance")
 

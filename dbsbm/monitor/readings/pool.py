@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from dbsbm.monitor.recorder import Recorder
+from dbsbm.monitor.counting.recorder import Recorder
 
 LONG_WAIT_SECONDS = 0.05
 """A wait that a member would notice in a chain of transactions."""

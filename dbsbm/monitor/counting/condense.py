@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from dbsbm.monitor.handover import Batch
-from dbsbm.monitor.series import OTHER, Reading, labels_text, parse_labels
+from dbsbm.monitor.counting.handover import Batch
+from dbsbm.monitor.counting.series import OTHER, Reading, labels_text, parse_labels
 
 LABEL_SETS_PER_METRIC = 25
 """Series of one metric that are stored; the smaller ones are added up."""

@@ -9,7 +9,7 @@ from typing import cast
 import psutil
 import redis
 
-from dbsbm.monitor.series import Reading, reading
+from dbsbm.monitor.counting.series import Reading, reading
 
 _REMEMBER_SECONDS = 24 * 3600
 

@@ -6,8 +6,8 @@ import threading
 from math import inf, isfinite
 from typing import cast
 
-from dbsbm.monitor.handover import Parcel, SeriesPair
-from dbsbm.monitor.series import NAME_LENGTH, OTHER, labels_text
+from dbsbm.monitor.counting.handover import Parcel, SeriesPair
+from dbsbm.monitor.counting.series import NAME_LENGTH, OTHER, labels_text
 
 LABEL_SETS_PER_NAME = 100
 """Label sets of one metric in one process; all further ones share the set of `other`s."""

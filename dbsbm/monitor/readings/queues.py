@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import redis
 
-from dbsbm.monitor.series import Reading, reading
+from dbsbm.monitor.counting.series import Reading, reading
 from dbsbm.wire.inbox import Inbox
 
 # Where kombu keeps what a worker holds and has not acknowledged.

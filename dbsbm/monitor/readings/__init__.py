@@ -1,0 +1,1 @@
+"""What is measured, one source a file: statements, calls, tasks, processes, servers."""

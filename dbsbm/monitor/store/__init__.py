@@ -1,0 +1,1 @@
+"""From what the processes handed over to rows in the database, and back to series."""
