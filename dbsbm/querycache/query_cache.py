@@ -64,7 +64,8 @@ from dbsbm.querycache.reading.sessions import (
 from dbsbm.querycache.reading.standing import refuse_isolated, refuse_unfit
 from dbsbm.querycache.reading.views import Views
 from dbsbm.querycache.refusals import Reason, Refusal, Refusals
-from dbsbm.querycache.sql.parsing import Parameters, grammar_of
+from dbsbm.querycache.sql.dialects import grammar_of
+from dbsbm.querycache.sql.markers import Parameters
 from dbsbm.querycache.sql.textual import Kind, understand
 from dbsbm.querycache.tags import GLOBAL_TAG
 from dbsbm.querycache.writing.transactions import Transactions
@@ -142,12 +143,11 @@ class QueryCache:
         unwatched: Collection[str] = (),
     ) -> None:
         also_pure = frozenset(name.upper() for name in pure)
-        own = () if ledger is None else (ledger.name,)
-        ignored = frozenset(name.lower() for name in (*own, *unwatched))
         self._cache, self._category = cache, category
         self._transactions = Transactions(
-            cache, metadata, also=also, pure=also_pure, ledger=ledger, unwatched=ignored
+            cache, metadata, also=also, pure=also_pure, ledger=ledger, unwatched=unwatched
         )
+        ignored = self._transactions.unwatched
         planner = Planner(metadata, also_pure, ignored)
         views = Views(cache, category, also_pure, ignored, planner.tables)
         self._queries = Queries(cache, planner, views, category)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
-from dbsbm.querycache.sql.parsing import Parameters
+from dbsbm.querycache.sql.markers import Parameters
 
 Packed = tuple[tuple[str, ...], tuple[Any, ...], tuple[Any, ...]]
 

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Dialect, Engine, Pool, StaticPool
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.sql.parsing import Parameters
+from dbsbm.querycache.sql.markers import Parameters
 
 # What drivers are given, and whose `repr` says all, alike in every process.
 _SPELLED: Final = frozenset(

@@ -13,11 +13,13 @@ from sqlalchemy import Column, Dialect, MetaData, Table
 
 from dbsbm.querycache.refusals import Reason, Refusal
 from dbsbm.querycache.scopes import UNKNOWN, from_driver, scopes
-from dbsbm.querycache.sql.markers import Slot
-from dbsbm.querycache.sql.parsing import Parameters, grammar_of, parse_query
+from dbsbm.querycache.sql.dialects import grammar_of
+from dbsbm.querycache.sql.markers import Parameters, Slot
+from dbsbm.querycache.sql.parsing import parse_query
 from dbsbm.querycache.sql.purity import refuse_impure
-from dbsbm.querycache.sql.reads import MOST_VALUES, Operand, TableRead, table_reads
+from dbsbm.querycache.sql.reads import MOST_VALUES, TableRead, table_reads
 from dbsbm.querycache.sql.times import refuse_dated_times
+from dbsbm.querycache.sql.trees import Operand
 from dbsbm.querycache.tags import GLOBAL_TAG, ScopeValue, any_tag, scope_tag, table_tag
 
 MOST_TAGS: Final = 100

@@ -22,7 +22,7 @@ from dbsbm.querycache.reading.plans import Planner, whole_table_tags
 from dbsbm.querycache.reading.standing import refuse_unfit
 from dbsbm.querycache.reading.views import Views
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.sql.parsing import Parameters
+from dbsbm.querycache.sql.markers import Parameters
 
 _ATTEMPTS: Final = 3
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, NullPool, event
 
 from dbsbm.querycache.reading.answers import Answer
-from dbsbm.querycache.sql.parsing import Parameters
+from dbsbm.querycache.sql.markers import Parameters
 
 Reader = Callable[[str, Parameters], Answer]
 """Gets the answer to a query's text and its bound values."""

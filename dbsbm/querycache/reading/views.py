@@ -21,7 +21,8 @@ from dbsbm.querycache.reading.collecting import not_collecting
 from dbsbm.querycache.reading.loading import get_or_load
 from dbsbm.querycache.reading.standing import beside
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.sql.parsing import grammar_of, parse_query
+from dbsbm.querycache.sql.dialects import grammar_of
+from dbsbm.querycache.sql.parsing import parse_query
 from dbsbm.querycache.sql.purity import refuse_impure
 from dbsbm.querycache.sql.reads import table_reads
 from dbsbm.querycache.sql.times import refuse_dated_times

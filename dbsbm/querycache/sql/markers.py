@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Bound values as the driver gets them."""
+
 MARKER: Final = "dbsbm_p"
 """What a marker's name begins with, followed by the parameter's place: `:dbsbm_p0`."""
 
@@ -32,7 +35,7 @@ class Slot:
 
     key: int | str
 
-    def of(self, parameters: Sequence[Any] | Mapping[str, Any]) -> Any:
+    def of(self, parameters: Parameters) -> Any:
         """Return its value.
 
         Raises:

@@ -6,8 +6,7 @@ expression, a fragment of text or what an option of the ORM added.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,19 +17,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from dbsbm.querycache.refusals import Reason, Refusal
 from dbsbm.querycache.sql.markers import MARKER, Slot, marked
-
-GRAMMARS: Final[Mapping[str, str]] = {"mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
-"""The grammar of each dialect of SQLAlchemy that is understood."""
-
-Parameters = Mapping[str, object] | Sequence[object]
-"""Bound values as the driver gets them."""
-
-LONGEST: Final = 20_000
-"""Characters: reading a longer text would hold up its caller."""
+from dbsbm.querycache.sql.trees import EXECUTABLE_COMMENT, LONGEST
 
 _QUERY_BEGINS: Final = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
-# MySQL and MariaDB execute what is in such a comment.
-_EXECUTABLE_COMMENT: Final = re.compile(r"/\*M?!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +41,6 @@ class ParsedQuery:
         return self.slots[int(placeholder.name.removeprefix(MARKER))]
 
 
-def grammar_of(dialect: str) -> str:
-    """Return the grammar of a dialect.
-
-    Raises:
-        Refusal: It is not understood.
-    """
-    grammar = GRAMMARS.get(dialect)
-    if grammar is None:
-        raise Refusal(Reason.DIALECT, f"queries of {dialect} are not understood")
-    return grammar
-
-
 def parse_query(sql: str, grammar: str) -> ParsedQuery:
     """Read a statement.
 
@@ -76,7 +53,7 @@ def parse_query(sql: str, grammar: str) -> ParsedQuery:
     """
     if len(sql) > LONGEST:
         raise Refusal(Reason.NOT_UNDERSTOOD, f"the text is longer than {LONGEST} characters")
-    if _EXECUTABLE_COMMENT.search(sql):
+    if EXECUTABLE_COMMENT.search(sql):
         raise Refusal(Reason.NOT_UNDERSTOOD, "the text holds a comment that the server executes")
     found = marked(sql, grammar)
     if found is None:

@@ -28,25 +28,11 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import Scope as SqlScope
 from sqlglot.optimizer.scope import traverse_scope
 
-from dbsbm.querycache.sql.markers import Slot
 from dbsbm.querycache.sql.parsing import ParsedQuery
+from dbsbm.querycache.sql.trees import Literal, Operand, conjuncts
 
 MOST_VALUES: Final = 20
 """Values of an IN list that are told apart; a longer list counts as every row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A value that stands in the text.
-
-    Attributes:
-        value: As the driver would send it.
-    """
-
-    value: int | str
-
-
-Operand = Slot | Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +157,7 @@ class _Block:
         self._carry()
 
     def _learn_all(self, condition: exp.Expr | None, only: str | None) -> None:
-        for part in _conjuncts(condition):
+        for part in conjuncts(condition):
             if isinstance(part, exp.EQ):
                 self._learn_equality(part, only)
             elif isinstance(part, exp.In) and len(part.expressions) <= MOST_VALUES:
@@ -251,16 +237,3 @@ def _column(table: Table, name: str) -> Column[Any] | None:
 
 def _whole(literal: exp.Literal) -> bool:
     return literal.is_string or literal.this.isdecimal()
-
-
-def _conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
-    """Yield the conditions that all must be met."""
-    pending: list[exp.Expr | None] = [condition]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, exp.And):
-            pending += [part.expression, part.this]
-        elif isinstance(part, exp.Paren):
-            pending.append(part.this)
-        elif part is not None:
-            yield part

@@ -17,9 +17,7 @@ from dbsbm.querycache.sql.calling import running
 from dbsbm.querycache.sql.changes import Change, changes
 from dbsbm.querycache.sql.definitions import defined
 from dbsbm.querycache.sql.markers import marked
-
-LONGEST: Final = 20_000
-"""Characters of text that are parsed; of a longer insert the first words say enough."""
+from dbsbm.querycache.sql.trees import EXECUTABLE_COMMENT, LONGEST
 
 _REMEMBERED: Final = 2_000
 _LONGEST_REMEMBERED: Final = 4_000
@@ -75,7 +73,6 @@ _LEADING: Final = re.compile(
     r"(?:[\s(;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*(?!M?!).*?\*/)*", re.DOTALL
 )
 _WORD: Final = re.compile(r"[A-Za-z]+")
-_EXECUTABLE: Final = re.compile(r"/\*M?!")
 _WRITING: Final = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
 _INSERTED: Final = re.compile(
     r"(?:INSERT|REPLACE)\b[\w\s]*?\s+INTO\s+(?:[`\"\[]?\w+[`\"\]]?\s*\.\s*)?[`\"\[]?(\w+)[`\"\]]?",
@@ -161,7 +158,7 @@ def _start(sql: str) -> int:
 
 
 def _write(body: str, dialect: str, *, formatted: bool) -> Statement:
-    if _EXECUTABLE.search(body):
+    if EXECUTABLE_COMMENT.search(body):
         return OPAQUE
     text = marked(body, dialect, formatted=formatted) if len(body) <= LONGEST else None
     found = changes(text[0], text[1], dialect) if text else None

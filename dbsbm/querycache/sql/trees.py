@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from dbsbm.querycache.sql.markers import MARKER, Slot
+from dbsbm.querycache.sql.markers import MARKER, Parameters, Slot
+
+LONGEST: Final = 20_000
+"""Characters of text that are parsed: reading a longer one would hold up its caller."""
+
+EXECUTABLE_COMMENT: Final = re.compile(r"/\*M?!")
+"""What MySQL and MariaDB execute, although it looks like a comment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class Literal:
     """A value that stands in the text itself."""
 
     value: int | str | bool | None
 
-    def of(self, _parameters: Sequence[Any] | Mapping[str, Any]) -> int | str | bool | None:
+    def of(self, _parameters: Parameters) -> int | str | bool | None:
         """Return it."""
         return self.value
 
 
-Operand = Slot | Plain
+Operand = Slot | Literal
 """Where a value comes from: a parameter or the text."""
 
 _ESCAPED: Final = ("\\", "'", '"')
@@ -53,30 +60,32 @@ def operand(node: exp.Expr | None, slots: Sequence[Slot]) -> Operand | None:
     return _plain(node)
 
 
-def conjuncts(node: exp.Expr) -> Iterator[exp.Expr]:
-    """Yield the parts of a condition that must all hold."""
-    if isinstance(node, exp.Paren):
-        yield from conjuncts(node.this)
-    elif isinstance(node, exp.And):
-        yield from conjuncts(node.this)
-        yield from conjuncts(node.expression)
-    else:
-        yield node
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """Yield the parts of a condition that must all hold; none where there is no condition."""
+    pending: list[exp.Expr | None] = [condition]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, exp.And):
+            pending += [part.expression, part.this]
+        elif isinstance(part, exp.Paren):
+            pending.append(part.this)
+        elif part is not None:
+            yield part
 
 
-def _plain(node: exp.Expr | None) -> Plain | None:
+def _plain(node: exp.Expr | None) -> Literal | None:
     if isinstance(node, exp.Null):
-        return Plain(None)
+        return Literal(None)
     if isinstance(node, exp.Boolean):
-        return Plain(bool(node.this))
+        return Literal(bool(node.this))
     if not isinstance(node, exp.Literal):
         return None
     text = str(node.this)
     if node.is_string:
-        return None if any(sign in text for sign in _ESCAPED) else Plain(text)
-    return Plain(int(text)) if text.isdecimal() else None
+        return None if any(sign in text for sign in _ESCAPED) else Literal(text)
+    return Literal(int(text)) if text.isdecimal() else None
 
 
-def _negative(inner: Operand | None) -> Plain | None:
-    value = inner.value if isinstance(inner, Plain) else None
-    return Plain(-value) if isinstance(value, int) and not isinstance(value, bool) else None
+def _negative(inner: Operand | None) -> Literal | None:
+    value = inner.value if isinstance(inner, Literal) else None
+    return Literal(-value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -10,10 +10,9 @@ from sqlalchemy import Dialect, Table
 
 from dbsbm.querycache.scopes import Unknown, from_driver, scope_columns
 from dbsbm.querycache.sql.changes import Change
-from dbsbm.querycache.sql.markers import unmarked
+from dbsbm.querycache.sql.markers import Parameters, unmarked
 from dbsbm.querycache.tags import MOST_ROWS, ScopeValue
 
-Parameters = Sequence[Any] | Mapping[str, Any]
 Row = Mapping[str, ScopeValue | Unknown | None]
 
 _TOGETHER: Final = 50

@@ -20,20 +20,16 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, MetaData, Table, event
 from sqlalchemy.engine.interfaces import ExecuteStyle, ExecutionContext
 
-from dbsbm.errors import ConfigError
+from dbsbm.querycache.sql.dialects import GRAMMARS, check_dialect
+from dbsbm.querycache.sql.markers import Parameters
 from dbsbm.querycache.sql.textual import Kind, Statement, understand
 from dbsbm.querycache.tags import TagSet
-from dbsbm.querycache.writing.asking import Asking, Parameters
+from dbsbm.querycache.writing.asking import Asking
 from dbsbm.querycache.writing.connections import commits_each, forget_isolation, mark_altered
 from dbsbm.querycache.writing.ledger import Ledger
 from dbsbm.querycache.writing.pending import Pending, forget, known_pending, pending_of
 from dbsbm.querycache.writing.telling import GUARD_FOR, Tags, Telling
 from dbsbm.querycache.writing.writes import Effect, Writes
-
-GRAMMARS: Final = {"mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
-
-_STYLES: Final = {"mysql": {"format", "pyformat"}, "sqlite": {"qmark", "named"}}
-"""How drivers may write parameters, so that `dbsbm.querycache.sql.markers` can read them."""
 
 _CHANGING: Final = frozenset({Kind.WRITE, Kind.DEFINITION, Kind.OPAQUE})
 _COMMITTING: Final = frozenset({Kind.DEFINITION, Kind.OPAQUE})
@@ -42,6 +38,10 @@ _COMMITTING: Final = frozenset({Kind.DEFINITION, Kind.OPAQUE})
 
 class Transactions:
     """Tells a cache of what the transactions of engines change.
+
+    Attributes:
+        unwatched: Names, in lower case, of the tables whose writes are told to nobody; the
+            ledger's too.
 
     Args:
         cache: Told.
@@ -68,8 +68,9 @@ class Transactions:
         self._pure = frozenset(pure)
         self._telling = Telling(cache, guard_for)
         self._ledger = Ledger(ledger) if ledger is not None else None
-        ignored = [*unwatched, *([ledger.name] if ledger is not None else ())]
-        self._writes = Writes(metadata, also=also, ignored=ignored)
+        own = () if ledger is None else (ledger.name,)
+        self.unwatched = frozenset(name.lower() for name in (*own, *unwatched))
+        self._writes = Writes(metadata, also=also, ignored=self.unwatched)
         self._commits: dict[Dialect, tuple[Any, Any]] = {}
         self._listeners: tuple[tuple[str, Callable[..., Any]], ...] = (
             ("begin", self._begun),
@@ -91,7 +92,7 @@ class Transactions:
         Raises:
             ConfigError: Its dialect is not understood, or how its driver writes parameters.
         """
-        _refuse_unless_understood(engine.dialect)
+        check_dialect(engine.dialect)
         for name, listener in self._listeners:
             event.listen(engine, name, listener)
         self._watch_commits(engine.dialect)
@@ -318,20 +319,6 @@ class Transactions:
             # A deadlock ends the whole transaction.
             pending.may_be_alone |= pending.in_text
             self._release(pending)
-
-
-def _refuse_unless_understood(dialect: Dialect) -> None:
-    grammar = GRAMMARS.get(dialect.name)
-    if grammar is None:
-        raise ConfigError(
-            f"The query cache does not understand the statements of {dialect.name}. "
-            "Use MySQL, MariaDB or SQLite, or do without it."
-        )
-    if dialect.paramstyle not in _STYLES[grammar]:
-        raise ConfigError(
-            f"The query cache does not understand the parameters of the driver {dialect.driver}. "
-            "Use PyMySQL, mysqlclient or sqlite3, or do without it."
-        )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Column, Dialect, MetaData, Table
 
@@ -18,14 +18,12 @@ from dbsbm.querycache.scopes import (
     scopes,
 )
 from dbsbm.querycache.sql.changes import Change
+from dbsbm.querycache.sql.markers import Parameters
 from dbsbm.querycache.sql.textual import Kind, Statement
 from dbsbm.querycache.sql.trees import Operand
 from dbsbm.querycache.tags import MOST_ROWS, TagSet, scope_tag
-from dbsbm.querycache.writing.asking import Asking, Parameters, Row
+from dbsbm.querycache.writing.asking import Asking, Row
 from dbsbm.querycache.writing.cascades import Cascades
-
-MOST_PINS: Final = 20
-"""Rows that a condition may name by its values alone."""
 
 
 @dataclass(slots=True)

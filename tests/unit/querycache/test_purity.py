@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.sql.parsing import grammar_of, parse_query
+from dbsbm.querycache.sql.dialects import grammar_of
+from dbsbm.querycache.sql.parsing import parse_query
 from dbsbm.querycache.sql.purity import refuse_impure
 
 REFUSED_EVERYWHERE = {

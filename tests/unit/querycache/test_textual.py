@@ -4,7 +4,7 @@ import pytest
 
 from dbsbm.querycache.sql.markers import Slot, marked, unmarked
 from dbsbm.querycache.sql.textual import Kind, understand, verb
-from dbsbm.querycache.sql.trees import Plain
+from dbsbm.querycache.sql.trees import Literal
 
 
 @pytest.mark.parametrize(
@@ -161,17 +161,17 @@ def test_the_end_of_a_transaction_tells_whether_another_begins(verb: str) -> Non
 def test_an_insert_is_known_cell_by_cell() -> None:
     change = understand("INSERT INTO a (X, y) VALUES (%s, 'b'), (-3, lower(%s))", "mysql").change
     assert change is not None
-    assert change.rows == ({"x": Slot(0), "y": Plain("b")}, {"x": Plain(-3), "y": None})
+    assert change.rows == ({"x": Slot(0), "y": Literal("b")}, {"x": Literal(-3), "y": None})
 
 
 @pytest.mark.parametrize(
     ("where", "pins"),
     [
         ("id = ?", {"id": (Slot(0),)}),
-        ("? = a.id AND (b IN (1, ?) AND c > 3)", {"id": (Slot(0),), "b": (Plain(1), Slot(1))}),
+        ("? = a.id AND (b IN (1, ?) AND c > 3)", {"id": (Slot(0),), "b": (Literal(1), Slot(1))}),
         ("id = 1 OR b = 2", {}),
         ("NOT id = 1", {}),
-        ("id = 1 AND (b = 2 OR c = 3)", {"id": (Plain(1),)}),
+        ("id = 1 AND (b = 2 OR c = 3)", {"id": (Literal(1),)}),
         ("id = b", {}),
         ("id = 1 + 1", {}),
         ("id IN (SELECT 1)", {}),
