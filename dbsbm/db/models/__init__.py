@@ -5,14 +5,20 @@ from typing import Final
 from dbsbm.db.models.base import Base
 from dbsbm.db.models.bets import Bet, BetLeg, LedgerEntry
 from dbsbm.db.models.effects import DeadLetter, Effect
+from dbsbm.db.models.metrics import (
+    MetricBatch,
+    MetricPoint,
+    MetricSample,
+    MetricSeries,
+    RollupDue,
+    Statement,
+)
 from dbsbm.db.models.operations import (
     CacheCleanupRun,
     CacheDebt,
     CacheHotLog,
     CachePolicy,
     FindingRow,
-    MetricBatch,
-    MetricSample,
     OptimizerRun,
     ScheduleSlot,
     SlowStatement,
@@ -22,8 +28,8 @@ from dbsbm.db.models.sports import Game, League, Team
 
 UNWATCHED: Final[tuple[type[Base], ...]] = (
     *(CacheCleanupRun, CacheDebt, CacheHotLog, CachePolicy, DeadLetter, Effect, FindingRow),
-    *(Interaction, LedgerEntry, MetricBatch, MetricSample, OptimizerRun, ScheduleSlot),
-    SlowStatement,
+    *(Interaction, LedgerEntry, MetricBatch, MetricPoint, MetricSeries, OptimizerRun, RollupDue),
+    *(ScheduleSlot, SlowStatement, Statement),
 )
 """Tables whose rows no cached answer is made of: their many writes need not tell the cache."""
 
@@ -46,9 +52,13 @@ __all__ = [
     "LedgerEntry",
     "Member",
     "MetricBatch",
+    "MetricPoint",
     "MetricSample",
+    "MetricSeries",
     "OptimizerRun",
+    "RollupDue",
     "ScheduleSlot",
     "SlowStatement",
+    "Statement",
     "Team",
 ]

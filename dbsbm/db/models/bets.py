@@ -25,8 +25,9 @@ class Bet(Base):
         Index(None, "guild_id", "user_id", "placed_at"),
         Index(None, "state", "placed_at"),
         Index(None, "trace_id"),
-        # What queries are pinned to: the cache forgets those of one guild or member alone.
-        {"info": {"cache_scopes": (("guild_id",), ("guild_id", "user_id"))}},
+        # What queries are pinned to: the cache forgets those of one guild or member alone, and a
+        # bet that is placed leaves what is made of settled ones.
+        {"info": {"cache_scopes": (("guild_id", "state"), ("guild_id", "user_id", "state"))}},
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

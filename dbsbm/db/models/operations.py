@@ -40,30 +40,6 @@ class ScheduleSlot(Base):
     detail: Mapped[str | None] = mapped_column(String(500))
 
 
-class MetricSample(Base):
-    """One reading. `labels` is canonical text such as `category=game_data,level=l2`."""
-
-    __tablename__ = "metric_samples"
-    __table_args__ = (Index(None, "name", "taken_at"), Index(None, "taken_at"))
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    taken_at: Mapped[datetime]
-    name: Mapped[str] = mapped_column(String(64))
-    labels: Mapped[str] = mapped_column(String(190), default="")
-    value: Mapped[float] = mapped_column(Double)
-
-
-class MetricBatch(Base):
-    """Readings that were handed over through the broker. Its key stores each batch only once."""
-
-    __tablename__ = "metric_batches"
-    __table_args__ = (Index(None, "taken_at"),)
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    taken_at: Mapped[datetime]
-    samples: Mapped[int] = mapped_column(Integer)
-
-
 class SlowStatement(Base):
     """A statement that took longer than SLOW_QUERY_SECONDS, by fingerprint, without literals."""
 
