@@ -19,10 +19,10 @@ from dbsbm.cache.engine.flights import Flight, Landed, value_for_follower
 from dbsbm.cache.engine.front import Front, Settings
 from dbsbm.cache.engine.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.engine.sealing import seal_or_log
+from dbsbm.cache.engine.steps import Flow
 from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
-from dbsbm.cache.server.effects import Flow
 from dbsbm.cache.tags import Guard, tag_names, tag_wires
 
 P = ParamSpec("P")

@@ -17,11 +17,11 @@ from dbsbm.cache.engine.flights import Flight, Landed, value_for_follower
 from dbsbm.cache.engine.front import Front, Settings
 from dbsbm.cache.engine.loading import Request, lead, refresh, refuse_recursion
 from dbsbm.cache.engine.sealing import seal
+from dbsbm.cache.engine.steps import Flow
 from dbsbm.cache.engine.threads import Threads, wait_for
 from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
-from dbsbm.cache.server.effects import Flow
 from dbsbm.cache.tags import Guard, tag_names, tag_wires
 
 P = ParamSpec("P")

@@ -66,7 +66,7 @@ from dbsbm.querycache.reading.views import Views
 from dbsbm.querycache.refusals import Reason, Refusal, Refusals
 from dbsbm.querycache.sql.dialects import grammar_of
 from dbsbm.querycache.sql.markers import Parameters
-from dbsbm.querycache.sql.textual import Kind, understand
+from dbsbm.querycache.sql.textual import StatementKind, understand
 from dbsbm.querycache.tags import GLOBAL_TAG
 from dbsbm.querycache.writing.transactions import Transactions
 
@@ -78,12 +78,12 @@ _TRANSLATE: Final = "schema_translate_map"
 
 _NOT_READING: Final = frozenset(
     {
-        Kind.BEGIN,
-        Kind.COMMIT,
-        Kind.ROLLBACK,
-        Kind.SAVEPOINT,
-        Kind.ROLLBACK_TO,
-        Kind.RELEASE,
+        StatementKind.BEGIN,
+        StatementKind.COMMIT,
+        StatementKind.ROLLBACK,
+        StatementKind.SAVEPOINT,
+        StatementKind.ROLLBACK_TO,
+        StatementKind.RELEASE,
     }
 )
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from dbsbm.cache.engine.debts import Debts
 from dbsbm.cache.engine.expiry import early_ms
 from dbsbm.cache.engine.flights import Bells, Flights
+from dbsbm.cache.engine.gate import Gate
 from dbsbm.cache.engine.lease import LEASE_MS, UNRENEWED_MS, Leases
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import Key
@@ -17,7 +18,6 @@ from dbsbm.cache.local.hotkeys import HotKeys
 from dbsbm.cache.local.store import LocalEntry, LocalStore
 from dbsbm.cache.policy.policies import Policies
 from dbsbm.cache.server.clocks import ServerClock, uptime
-from dbsbm.cache.server.gate import Gate
 from dbsbm.cache.stats import Stats
 from dbsbm.cache.tags import tag_wires
 from dbsbm.cache.values.serializer import Serializer, Stored

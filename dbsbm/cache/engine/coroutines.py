@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 import redis.asyncio
 from redis.exceptions import NoScriptError
 
-from dbsbm.cache.server.commands import Server
-from dbsbm.cache.server.effects import (
+from dbsbm.cache.engine.gate import Gate
+from dbsbm.cache.engine.steps import (
     FAILED,
     Call,
     Flow,
@@ -23,7 +23,8 @@ from dbsbm.cache.server.effects import (
     loading_nothing,
     loading_of,
 )
-from dbsbm.cache.server.gate import FAILURES, Gate
+from dbsbm.cache.server.away import FAILURES
+from dbsbm.cache.server.commands import Server
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ RENEW_EVERY: Final = 0.25
 
 
 @dataclass(slots=True)
-class Held:
+class HeldLease:
     """A lease that this process holds.
 
     Attributes:
@@ -56,13 +56,13 @@ class Leases:
 
     def renew(self) -> None:
         """Hold none: those of a parent process are its own."""
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldLease] = {}
 
     @contextmanager
     def hold(self, wire: str, token: bytes, longest: float) -> Iterator[None]:
         """Have a lease renewed, for so many seconds at most."""
         now = self._clock()
-        self._held[wire] = Held(token, now + RENEW_EVERY, now + longest)
+        self._held[wire] = HeldLease(token, now + RENEW_EVERY, now + longest)
         try:
             yield
         finally:

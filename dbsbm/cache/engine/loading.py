@@ -14,10 +14,10 @@ from dbsbm.cache.engine.flights import Abandoned, Flight, Landed
 from dbsbm.cache.engine.lease import LEASE_MS
 from dbsbm.cache.engine.reading import Held, Look, judge, look
 from dbsbm.cache.engine.sealing import Sealed, count_store, seal_or_log
+from dbsbm.cache.engine.steps import FAILED, Call, Flow, Load, Spawn, Wait, is_loading
 from dbsbm.cache.errors import NotKept, RecursiveLoad
 from dbsbm.cache.keys import NAMESPACE, Key
 from dbsbm.cache.miss import MISS, Miss
-from dbsbm.cache.server.effects import FAILED, Call, Flow, Load, Spawn, Wait, is_loading
 from dbsbm.cache.server.scripts import LEASE_DIGEST, TAG_LIFE_MS
 from dbsbm.cache.tags import new_stamp, tag_wires
 from dbsbm.cache.values import envelope

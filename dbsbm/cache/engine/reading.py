@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from dbsbm.cache.engine.arrivals import count_hit
 from dbsbm.cache.engine.core import Core
+from dbsbm.cache.engine.steps import FAILED, Call, Flow
 from dbsbm.cache.engine.writing import pay_debts
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS, Miss
-from dbsbm.cache.server.effects import FAILED, Call, Flow
 from dbsbm.cache.tags import are_current, stamps_of, tag_wires
 from dbsbm.cache.values.envelope import is_lease
 from dbsbm.cache.values.serializer import Stored

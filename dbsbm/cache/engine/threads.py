@@ -15,10 +15,8 @@ from typing import Any, Final, TypeVar
 import redis
 from redis.exceptions import NoScriptError
 
-from dbsbm.cache.errors import LoadTimeout
-from dbsbm.cache.forks import renew_after_fork
-from dbsbm.cache.server.commands import Server
-from dbsbm.cache.server.effects import (
+from dbsbm.cache.engine.gate import Gate
+from dbsbm.cache.engine.steps import (
     FAILED,
     Call,
     Flow,
@@ -29,7 +27,10 @@ from dbsbm.cache.server.effects import (
     loading_nothing,
     loading_of,
 )
-from dbsbm.cache.server.gate import FAILURES, Gate
+from dbsbm.cache.errors import LoadTimeout
+from dbsbm.cache.forks import renew_after_fork
+from dbsbm.cache.server.away import FAILURES
+from dbsbm.cache.server.commands import Server
 
 log = logging.getLogger(__name__)
 

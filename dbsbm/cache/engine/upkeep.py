@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from dbsbm.cache.engine.core import Core
 from dbsbm.cache.engine.lease import LEASE_MS
+from dbsbm.cache.engine.steps import FAILED, Call, Flow
 from dbsbm.cache.engine.writing import pay_debts
 from dbsbm.cache.policy.mirror import POLICY_KEY
 from dbsbm.cache.policy.overrides import PolicyError
 from dbsbm.cache.policy.policies import parse_mirror
-from dbsbm.cache.server.effects import FAILED, Call, Flow
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from dbsbm.cache.categories import Category
 from dbsbm.cache.engine.core import Core
 from dbsbm.cache.engine.sealing import Sealed, count_store
+from dbsbm.cache.engine.steps import FAILED, Call, CallKind, Flow
 from dbsbm.cache.keys import BATCH, Key, batches, prefix
 from dbsbm.cache.server.commands import Server
-from dbsbm.cache.server.effects import FAILED, Call, Flow, Kind
 from dbsbm.cache.tags import Guard, new_stamp, tag_wires
 
 T = TypeVar("T")
@@ -132,7 +132,7 @@ def _tell_tags(
     return True
 
 
-def _remove_all(category: Category, keys: Sequence[Key], kind: Kind = "read") -> Flow[bool]:
+def _remove_all(category: Category, keys: Sequence[Key], kind: CallKind = "read") -> Flow[bool]:
     cursor = 0
     while True:
         page = yield _scan(category, cursor, keys, kind)
@@ -146,12 +146,12 @@ def _remove_all(category: Category, keys: Sequence[Key], kind: Kind = "read") ->
             return True
 
 
-def _scan(category: Category, cursor: int, keys: Sequence[Key], kind: Kind) -> Call:
+def _scan(category: Category, cursor: int, keys: Sequence[Key], kind: CallKind) -> Call:
     pattern = f"{prefix(category)}*"
     return Call(keys, lambda server: server.client.scan(cursor, pattern, 1000), kind)
 
 
-def _unlink(wires: Sequence[str], keys: Sequence[Key] = (), kind: Kind = "read") -> Call:
+def _unlink(wires: Sequence[str], keys: Sequence[Key] = (), kind: CallKind = "read") -> Call:
     return Call(keys, lambda server: server.client.unlink(*wires), kind)
 
 
@@ -160,7 +160,7 @@ def _guard(wires: Sequence[str], token: Guard, for_ms: int) -> Call:
     return Call((), lambda server: server.guard(wires, arguments))
 
 
-def _release(wires: Sequence[str], token: Guard | None, kind: Kind = "read") -> Call:
+def _release(wires: Sequence[str], token: Guard | None, kind: CallKind = "read") -> Call:
     arguments = [new_stamp(), token.token if token is not None else b""]
     return Call((), lambda server: server.release(wires, arguments), kind)
 

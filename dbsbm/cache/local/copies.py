@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from dbsbm.cache.local.kinds import ATOMS, kind_of
 from dbsbm.cache.local.sizes import memory_of
+from dbsbm.cache.local.traits import ATOMS, traits_of
 
 Copier = Callable[[Any], Any]
 
@@ -45,7 +45,7 @@ def plan(value: Any) -> tuple[Copier | None, int]:
     return _copier(value, 0), memory_of(value)
 
 
-def fresh(value: Any) -> Any:
+def deep_copy(value: Any) -> Any:
     """Return an equal value that shares nothing with this one that can be changed.
 
     Needs no plan, and copes with any depth. What nothing can change is returned itself.
@@ -54,7 +54,7 @@ def fresh(value: Any) -> Any:
         return value
     containers, seen = [value], {id(value)}
     for container in containers:  # grows meanwhile: outer ones come before what they hold
-        for part in kind_of(type(container)).parts(container):
+        for part in traits_of(type(container)).parts(container):
             if type(part) in ATOMS or _is_surely_frozen(part):
                 continue
             if id(part) in seen:
@@ -68,7 +68,7 @@ def fresh(value: Any) -> Any:
 def _rebuilt(containers: list[Any]) -> Any:
     copies: dict[int, Any] = {}
     for container in reversed(containers):
-        anew = kind_of(type(container)).rebuild(container, copies)
+        anew = traits_of(type(container)).rebuild(container, copies)
         if anew is not container:
             copies[id(container)] = anew
     return copies.get(id(containers[0]), containers[0])
@@ -78,13 +78,13 @@ def _copier(value: Any, depth: int) -> Copier | None:
     kind = type(value)
     if kind in ATOMS:
         return None
-    if kind in _SHALLOW and _are_atoms(kind_of(kind).parts(value)):
+    if kind in _SHALLOW and _are_atoms(traits_of(kind).parts(value)):
         return _SHALLOW[kind]
     if kind is list and depth < _DEEPEST_PLAN:
         return _plan_list([_copier(item, depth + 1) for item in value])
     if kind is dict and depth < _DEEPEST_PLAN and _are_atoms(value):
         return _plan_places(dict, {key: _copier(value[key], depth + 1) for key in value})
-    return None if fresh(value) is value else fresh
+    return None if deep_copy(value) is value else deep_copy
 
 
 def _plan_list(copiers: list[Copier | None]) -> Copier:
@@ -126,5 +126,5 @@ def _are_atoms(parts: Iterable[Any]) -> bool:
 
 def _is_surely_frozen(value: Any) -> bool:
     """Tell at a glance that nothing in a value can be changed; a closer look may find so too."""
-    kind = kind_of(type(value))
-    return kind.is_frozen and _are_atoms(kind.parts(value))
+    traits = traits_of(type(value))
+    return traits.is_frozen and _are_atoms(traits.parts(value))

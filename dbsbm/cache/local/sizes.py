@@ -9,7 +9,7 @@ from sys import getsizeof
 from typing import Any, Final
 from uuid import UUID
 
-from dbsbm.cache.local.kinds import ATOMS, kind_of, state_of
+from dbsbm.cache.local.traits import ATOMS, state_of, traits_of
 
 # Python has one of each of these, however often they are used.
 _SINGLETONS: Final = frozenset(
@@ -51,4 +51,4 @@ def _held_by(value: Any) -> Iterable[Any]:
         return ()
     if hasattr(value, "__dict__"):
         return (value.__dict__, *state_of(value).values())
-    return kind_of(kind).parts(value)
+    return traits_of(kind).parts(value)

@@ -20,7 +20,7 @@ import redis
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import BATCH, ROOT, VERSION, version_and_category
 from dbsbm.cache.policy.policies import Policies
-from dbsbm.cache.server.gate import FAILURES
+from dbsbm.cache.server.away import FAILURES
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,15 @@
-"""Says that the cache's server is away, and what to look at, to whoever cannot do without it."""
+"""How the absence of the cache's server shows, and how it is told to whoever needs the server."""
 
 from __future__ import annotations
 
 from typing import Final
 
+import redis
+
 from dbsbm.errors import TransientError
+
+FAILURES: Final = (redis.RedisError, OSError, TimeoutError)
+"""All that a client may raise when the server is away, slow, full, read-only or wants a login."""
 
 _LOGIN_SIGNS: Final = ("HELLO must be called", "NOAUTH", "WRONGPASS", "invalid username")
 

@@ -17,9 +17,9 @@ from redis.connection import DefaultParser
 
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import NAMESPACE
+from dbsbm.cache.server.away import FAILURES
 from dbsbm.cache.server.clocks import uptime
 from dbsbm.cache.server.connection import TIMEOUT
-from dbsbm.cache.server.gate import FAILURES
 
 log = logging.getLogger(__name__)
 

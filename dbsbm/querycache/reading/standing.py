@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Dialect, Engine, StaticPool
 
 from dbsbm.querycache.reading.spare import spare_connection
 from dbsbm.querycache.refusals import Reason, Refusal
-from dbsbm.querycache.writing.connections import fresh, isolation, refuse_altered, wrote
+from dbsbm.querycache.writing.connections import has_snapshot, isolation, refuse_altered, wrote
 
 _STATEMENT_SEES_ALL: Final = frozenset({"READ COMMITTED", "AUTOCOMMIT"})
 
@@ -51,7 +51,7 @@ def refuse_isolated(engine: Engine, connection: Connection | None) -> None:
         raise Refusal(Reason.WROTE, "the transaction sees its own changes")
     refuse_unfit(connection)
     level = isolation(connection)
-    if level not in _STATEMENT_SEES_ALL and not fresh(connection):
+    if level not in _STATEMENT_SEES_ALL and has_snapshot(connection):
         raise Refusal(Reason.SNAPSHOT, f"under {level} the transaction may have its snapshot")
 
 

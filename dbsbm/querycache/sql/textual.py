@@ -1,7 +1,7 @@
 """What the text of a statement does: which tables it writes, and which of their rows.
 
 Every statement ends as text and parameters, whatever API it came through, so this one reading
-serves them all. What is not understood beyond doubt is called `Kind.OPAQUE`.
+serves them all. What is not understood beyond doubt is called `StatementKind.OPAQUE`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST_REMEMBERED: Final = 4_000
 """Longer texts, mostly inserts of many rows, hardly come again and would fill memory."""
 
 
-class Kind(Enum):
+class StatementKind(Enum):
     """What a statement does, as far as the cache cares."""
 
     READ = auto()
@@ -56,7 +56,7 @@ class Statement(NamedTuple):
         calls: The functions that it calls which are not built in, in capitals: they may write.
     """
 
-    kind: Kind
+    kind: StatementKind
     change: Change | None = None
     tables: tuple[str, ...] = ()
     removes: bool = False
@@ -66,8 +66,8 @@ class Statement(NamedTuple):
     calls: frozenset[str] = frozenset()
 
 
-OPAQUE: Final = Statement(Kind.OPAQUE)
-_SEVERAL: Final = Statement(Kind.OPAQUE, alters=True)
+OPAQUE: Final = Statement(StatementKind.OPAQUE)
+_SEVERAL: Final = Statement(StatementKind.OPAQUE, alters=True)
 
 _LEADING: Final = re.compile(
     r"(?:[\s(;]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*(?!M?!).*?\*/)*", re.DOTALL
@@ -84,20 +84,20 @@ _SAVEPOINT: Final = re.compile(
     re.IGNORECASE,
 )
 _CHAIN: Final = re.compile(r"\bAND\s+CHAIN\b", re.IGNORECASE)
-_IMPLICIT: Final = Statement(Kind.DEFINITION)
+_IMPLICIT: Final = Statement(StatementKind.DEFINITION)
 """Changes nothing, but MySQL commits before it."""
 
 _SIMPLE: Final = {
     **dict.fromkeys(
-        ["SELECT", "VALUES", "SHOW", "DESCRIBE", "DESC", "TABLE"], Statement(Kind.READ)
+        ["SELECT", "VALUES", "SHOW", "DESCRIBE", "DESC", "TABLE"], Statement(StatementKind.READ)
     ),
     **dict.fromkeys(
         ["USE", "HELP", "VACUUM", "REINDEX", "ATTACH", "DETACH", "PREPARE", "DEALLOCATE", "KILL"],
-        Statement(Kind.NEUTRAL),
+        Statement(StatementKind.NEUTRAL),
     ),
     **dict.fromkeys(["LOCK", "UNLOCK", "FLUSH", "GRANT", "REVOKE", "OPTIMIZE", "CHECK"], _IMPLICIT),
-    "END": Statement(Kind.COMMIT),
-    "PRAGMA": Statement(Kind.SETTING),
+    "END": Statement(StatementKind.COMMIT),
+    "PRAGMA": Statement(StatementKind.SETTING),
 }
 
 
@@ -110,7 +110,7 @@ def understand(sql: str, dialect: str, *, formatted: bool = True) -> Statement:
         formatted: The driver fills parameters into the text, so that `%%` means `%`.
     """
     simple = _SIMPLE.get(verb(sql)) if dialect == "sqlite" else None
-    if simple is not None and simple.kind is Kind.READ:
+    if simple is not None and simple.kind is StatementKind.READ:
         return simple  # its functions write nothing, and its driver runs one statement at a time
     read = _remembered if len(sql) <= _LONGEST_REMEMBERED else _understood
     return read(sql, dialect, formatted)
@@ -133,7 +133,7 @@ def _understood(sql: str, dialect: str, formatted: bool) -> Statement:
     if is_several:
         return _SEVERAL
     # What stands before a parenthesis in a definition is a table, a key or a type.
-    defines = statement.kind is Kind.DEFINITION and verb(body) != "SET"
+    defines = statement.kind is StatementKind.DEFINITION and verb(body) != "SET"
     return statement if defines else statement._replace(calls=calls)
 
 
@@ -146,7 +146,9 @@ def _by_verb(body: str, dialect: str, formatted: bool) -> Statement:
     if word in _READERS:
         return _READERS[word](body)
     tables = defined(body)
-    return OPAQUE if tables is None else Statement(Kind.DEFINITION, tables=tables, removes=True)
+    if tables is None:
+        return OPAQUE
+    return Statement(StatementKind.DEFINITION, tables=tables, removes=True)
 
 
 _remembered = lru_cache(_REMEMBERED)(_understood)
@@ -165,8 +167,8 @@ def _write(body: str, dialect: str, *, formatted: bool) -> Statement:
     if found is None:
         return _by_first_words(body)
     if not found.tables:
-        return Statement(Kind.READ)
-    return Statement(Kind.WRITE, found.change, found.tables, found.removes)
+        return Statement(StatementKind.READ)
+    return Statement(StatementKind.WRITE, found.change, found.tables, found.removes)
 
 
 def _by_first_words(body: str) -> Statement:
@@ -174,10 +176,10 @@ def _by_first_words(body: str) -> Statement:
     match = _INSERTED.match(body)
     if match is None or ";" in body.rstrip("; \n\t"):
         return OPAQUE
-    return Statement(Kind.WRITE, tables=(match[1],), removes=True)
+    return Statement(StatementKind.WRITE, tables=(match[1],), removes=True)
 
 
-def _savepoint(kind: Kind) -> Callable[[str], Statement]:
+def _savepoint(kind: StatementKind) -> Callable[[str], Statement]:
     def read(body: str) -> Statement:
         match = _SAVEPOINT.match(body)
         return Statement(kind, name=match[1].lower()) if match else OPAQUE
@@ -185,7 +187,7 @@ def _savepoint(kind: Kind) -> Callable[[str], Statement]:
     return read
 
 
-def _end(kind: Kind) -> Callable[[str], Statement]:
+def _end(kind: StatementKind) -> Callable[[str], Statement]:
     def read(body: str) -> Statement:
         return Statement(kind, name="chain" if _CHAIN.search(body) else "")
 
@@ -194,12 +196,20 @@ def _end(kind: Kind) -> Callable[[str], Statement]:
 
 def _rollback(body: str) -> Statement:
     to_savepoint = _SAVEPOINT.match(body)
-    return _savepoint(Kind.ROLLBACK_TO)(body) if to_savepoint else _end(Kind.ROLLBACK)(body)
+    return (
+        _savepoint(StatementKind.ROLLBACK_TO)(body)
+        if to_savepoint
+        else _end(StatementKind.ROLLBACK)(body)
+    )
 
 
 def _begin(body: str) -> Statement:
     """MariaDB's BEGIN NOT ATOMIC is a block of statements."""
-    return OPAQUE if re.match(r"BEGIN\s+NOT\b", body, re.IGNORECASE) else Statement(Kind.BEGIN)
+    return (
+        OPAQUE
+        if re.match(r"BEGIN\s+NOT\b", body, re.IGNORECASE)
+        else Statement(StatementKind.BEGIN)
+    )
 
 
 def _set(body: str) -> Statement:
@@ -207,32 +217,36 @@ def _set(body: str) -> Statement:
         return OPAQUE
     if re.search(r"\bautocommit\b", body, re.IGNORECASE):
         return _IMPLICIT
-    return Statement(Kind.SETTING)
+    return Statement(StatementKind.SETTING)
 
 
 def _start_transaction(body: str) -> Statement:
     if not re.match(r"START\s+TRANSACTION\b", body, re.IGNORECASE):
         return OPAQUE
     snapshot = re.search(r"\bSNAPSHOT\b", body, re.IGNORECASE)
-    return Statement(Kind.BEGIN, name="snapshot" if snapshot else "")
+    return Statement(StatementKind.BEGIN, name="snapshot" if snapshot else "")
 
 
 def _xa(body: str) -> Statement:
     commits = re.match(r"XA\s+COMMIT\b", body, re.IGNORECASE)
-    return Statement(Kind.OPAQUE, is_prepared=True) if commits else Statement(Kind.NEUTRAL)
+    return (
+        Statement(StatementKind.OPAQUE, is_prepared=True)
+        if commits
+        else Statement(StatementKind.NEUTRAL)
+    )
 
 
 def _explain(body: str) -> Statement:
     runs = re.search(r"\bANALYZE\b", body, re.IGNORECASE) and _WRITING.search(body)
-    return OPAQUE if runs else Statement(Kind.READ)
+    return OPAQUE if runs else Statement(StatementKind.READ)
 
 
 _READERS: Final[dict[str, Callable[[str], Statement]]] = {
     "BEGIN": _begin,
-    "COMMIT": _end(Kind.COMMIT),
+    "COMMIT": _end(StatementKind.COMMIT),
     "ROLLBACK": _rollback,
-    "SAVEPOINT": _savepoint(Kind.SAVEPOINT),
-    "RELEASE": _savepoint(Kind.RELEASE),
+    "SAVEPOINT": _savepoint(StatementKind.SAVEPOINT),
+    "RELEASE": _savepoint(StatementKind.RELEASE),
     "SET": _set,
     "START": _start_transaction,
     "XA": _xa,

@@ -23,9 +23,9 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 
 from dbsbm.errors import ConfigError
 from dbsbm.querycache.scopes import from_driver, scope_columns, scope_tags_of
-from dbsbm.querycache.sql.textual import Kind, Statement, understand
+from dbsbm.querycache.sql.textual import Statement, StatementKind, understand
 from dbsbm.querycache.tags import GLOBAL_TAG, TagSet
-from dbsbm.querycache.writing.telling import Tags
+from dbsbm.querycache.writing.telling import Invalidator
 from dbsbm.querycache.writing.writes import Writes
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Follower:
     def __init__(
         self,
         url: SecretStr,
-        cache: Tags,
+        cache: Invalidator,
         metadata: MetaData,
         *,
         also: Mapping[str, Sequence[str]] | None = None,
@@ -215,12 +215,19 @@ class LoggedChanges:
     def _query(self, sql: str | bytes) -> bool:
         text = sql.decode("utf-8", "replace") if isinstance(sql, bytes) else sql
         statement = understand(text, "mysql", formatted=False)
-        if statement.kind in {Kind.WRITE, Kind.DEFINITION, Kind.OPAQUE} or statement.calls:
+        if (
+            statement.kind in {StatementKind.WRITE, StatementKind.DEFINITION, StatementKind.OPAQUE}
+            or statement.calls
+        ):
             # Of a write that is logged as text the rows are not asked for: they are past.
             whole = statement._replace(change=None)
-            effect = self._writes.effect(whole, (), self._dialect, None)
-            self.tags.merge(effect.tags)
-        return statement.kind in {Kind.COMMIT, Kind.DEFINITION, Kind.OPAQUE}
+            write_set = self._writes.write_set(whole, (), self._dialect, None)
+            self.tags.merge(write_set.tags)
+        return statement.kind in {
+            StatementKind.COMMIT,
+            StatementKind.DEFINITION,
+            StatementKind.OPAQUE,
+        }
 
     def _rows(self, name: str, rows: Iterable[Mapping[str, Mapping[str, Any]]]) -> None:
         table = self._writes.table(name)
@@ -229,8 +236,8 @@ class LoggedChanges:
         if table is not None:
             tags = scope_tags_of(table, [self._scoped(table, image) for image in images])
         if tags is None:
-            whole = Statement(Kind.WRITE, None, (name,))
-            self.tags.merge(self._writes.effect(whole, (), self._dialect, None).tags)
+            whole = Statement(StatementKind.WRITE, None, (name,))
+            self.tags.merge(self._writes.write_set(whole, (), self._dialect, None).tags)
         else:
             self.tags.add_rows(name, tags)
 

@@ -19,12 +19,12 @@ def wrote(connection: Connection) -> bool:
     return bool(pending_of(connection))
 
 
-def fresh(connection: Connection) -> bool:
-    """Tell whether no statement has run in the transaction on a connection.
+def has_snapshot(connection: Connection) -> bool:
+    """Tell whether a statement has run in the transaction on a connection.
 
-    Only then its first one decides what state of the database it sees.
+    The first one decides what state of the database all others see.
     """
-    return pending_of(connection).statements == 0 or commits_each(connection)
+    return pending_of(connection).statements > 0 and not commits_each(connection)
 
 
 def isolation(connection: Connection) -> IsolationLevel:

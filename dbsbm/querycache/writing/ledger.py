@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select
 
-from dbsbm.querycache.writing.telling import Tags
+from dbsbm.querycache.writing.telling import Invalidator
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Ledger:
         if number is not None and len(self._own) < _MOST_REMEMBERED:
             self._own[number] = tuple(tags)
 
-    def settle(self, connection: Connection, cache: Tags) -> None:
+    def settle(self, connection: Connection, cache: Invalidator) -> None:
         """Pay what this process has written down, now that the cache's server answers again."""
         own = dict(list(self._own.items())[:MOST_AT_ONCE])
         if not own or not cache.invalidate_tags(*_every(own.values())):
@@ -54,7 +54,7 @@ class Ledger:
             self._own.pop(number, None)
 
 
-def pay_debts(engine: Engine, table: Table, cache: Tags, *, older_than: timedelta) -> int:
+def pay_debts(engine: Engine, table: Table, cache: Invalidator, *, older_than: timedelta) -> int:
     """Tell the cache of changes whose writers could not, and did not come back to it.
 
     Args:
@@ -74,7 +74,7 @@ def pay_debts(engine: Engine, table: Table, cache: Tags, *, older_than: timedelt
     return paid
 
 
-def _pay_batch(engine: Engine, table: Table, cache: Tags, until: datetime) -> int:
+def _pay_batch(engine: Engine, table: Table, cache: Invalidator, until: datetime) -> int:
     due = (
         select(table.c.id, table.c.tags)
         .where(table.c.created_at <= until)

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from dbsbm.querycache.sql.textual import Statement
 from dbsbm.querycache.tags import TagSet
 from dbsbm.querycache.writing.telling import Guarded
-from dbsbm.querycache.writing.writes import Effect
+from dbsbm.querycache.writing.writes import WriteSet
 
 _KEY: Final = "dbsbm.querycache"
 
@@ -37,7 +37,7 @@ class Pending:
         is_own: The statement that runs is the cache's own.
         in_text: The transaction was begun by text on a connection that commits each statement.
         statement: What the statement that runs does.
-        effect: What the statement that runs, or ran last, changes.
+        write_set: What the statement that runs, or ran last, changes.
         context: The execution it belongs to: one may run several statements.
         is_alone: That statement is committed with its end.
         may_be_alone: So may be each statement, until the transaction that was begun by text ends.
@@ -53,13 +53,15 @@ class Pending:
         self.may_be_alone = False
         self.is_committing = False
         self.statement: Statement | None = None
-        self.effect: Effect | None = None
+        self.write_set: WriteSet | None = None
         self.context: object = None
         self.guarded: Guarded | None = None
         self._levels = [_Level("")]
 
     def __bool__(self) -> bool:
-        return any(level.tags for level in self._levels) or bool(self.effect and self.effect.tags)
+        return any(level.tags for level in self._levels) or bool(
+            self.write_set and self.write_set.tags
+        )
 
     @property
     def tags(self) -> TagSet:
@@ -67,20 +69,20 @@ class Pending:
         tags = TagSet()
         for level in self._levels:
             tags.merge(level.tags)
-        if self.effect is not None:
-            tags.merge(self.effect.tags)
+        if self.write_set is not None:
+            tags.merge(self.write_set.tags)
         return tags
 
-    def begin(self, effect: Effect, context: object) -> None:
+    def begin(self, write_set: WriteSet, context: object) -> None:
         """A statement that changes something is about to run."""
         self.settle()
-        self.effect, self.context = effect, context
+        self.write_set, self.context = write_set, context
 
     def settle(self) -> None:
         """Nothing more will be known of the statement that ran last."""
-        if self.effect is not None:
-            self._levels[-1].tags.merge(self.effect.tags)
-        self.effect = self.context = None
+        if self.write_set is not None:
+            self._levels[-1].tags.merge(self.write_set.tags)
+        self.write_set = self.context = None
 
     def save(self, savepoint: str) -> None:
         """A savepoint was made."""
@@ -91,7 +93,7 @@ class Pending:
         """All changes since a savepoint were undone; the savepoint itself stays."""
         place = self._place(savepoint)
         if place is not None:
-            self.effect = self.context = None
+            self.write_set = self.context = None
             self._levels[place:] = [_Level(savepoint)]
 
     def release(self, savepoint: str) -> None:
@@ -107,7 +109,7 @@ class Pending:
         """The transaction is over."""
         self.statements = 0
         self.in_text = self.is_alone = self.may_be_alone = False
-        self.effect = self.context = None
+        self.write_set = self.context = None
         self._levels = [_Level("")]
 
     def _place(self, savepoint: str) -> int | None:

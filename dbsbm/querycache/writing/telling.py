@@ -13,7 +13,7 @@ GUARD_FOR: Final = timedelta(seconds=30)
 """How long nothing that depends on a change is stored if its writer dies before it reports back."""
 
 
-class Tags(Protocol):
+class Invalidator(Protocol):
     """The part of `dbsbm.cache.cache.Cache` that a writer needs."""
 
     def guard(self, tags: Sequence[str], *, for_ms: int) -> Any | None:
@@ -49,7 +49,7 @@ class Telling:
         guard_for: See `GUARD_FOR`; longer than any commit takes.
     """
 
-    def __init__(self, cache: Tags, guard_for: timedelta = GUARD_FOR) -> None:
+    def __init__(self, cache: Invalidator, guard_for: timedelta = GUARD_FOR) -> None:
         self._cache = cache
         self._guard_ms = int(guard_for.total_seconds() * 1_000)
 

@@ -22,17 +22,17 @@ from sqlalchemy.engine.interfaces import ExecuteStyle, ExecutionContext
 
 from dbsbm.querycache.sql.dialects import GRAMMARS, check_dialect
 from dbsbm.querycache.sql.markers import Parameters
-from dbsbm.querycache.sql.textual import Kind, Statement, understand
+from dbsbm.querycache.sql.textual import Statement, StatementKind, understand
 from dbsbm.querycache.tags import TagSet
 from dbsbm.querycache.writing.asking import Asking
 from dbsbm.querycache.writing.connections import commits_each, forget_isolation, mark_altered
 from dbsbm.querycache.writing.ledger import Ledger
 from dbsbm.querycache.writing.pending import Pending, forget, known_pending, pending_of
-from dbsbm.querycache.writing.telling import GUARD_FOR, Tags, Telling
-from dbsbm.querycache.writing.writes import Effect, Writes
+from dbsbm.querycache.writing.telling import GUARD_FOR, Invalidator, Telling
+from dbsbm.querycache.writing.writes import Writes, WriteSet
 
-_CHANGING: Final = frozenset({Kind.WRITE, Kind.DEFINITION, Kind.OPAQUE})
-_COMMITTING: Final = frozenset({Kind.DEFINITION, Kind.OPAQUE})
+_CHANGING: Final = frozenset({StatementKind.WRITE, StatementKind.DEFINITION, StatementKind.OPAQUE})
+_COMMITTING: Final = frozenset({StatementKind.DEFINITION, StatementKind.OPAQUE})
 """Before these, or in them, MySQL may commit."""
 
 
@@ -55,7 +55,7 @@ class Transactions:
 
     def __init__(
         self,
-        cache: Tags,
+        cache: Invalidator,
         metadata: MetaData,
         *,
         also: Mapping[str, Sequence[str]] | None = None,
@@ -107,9 +107,9 @@ class Transactions:
 
     def changed(self, connection: Connection, *tables: str) -> None:
         """Say that the transaction on a connection changes tables in a way that is not seen."""
-        statement = Statement(Kind.WRITE, tables=tables, removes=True)
-        effect = self._writes.effect(statement, (), connection.dialect, None)
-        pending_of(connection).begin(effect, None)
+        statement = Statement(StatementKind.WRITE, tables=tables, removes=True)
+        write_set = self._writes.write_set(statement, (), connection.dialect, None)
+        pending_of(connection).begin(write_set, None)
 
     # The life of a transaction
 
@@ -224,7 +224,7 @@ class Transactions:
             self._change(connection, pending, statement, sets, context)
             return
         pending.is_alone = False
-        if statement.kind in {Kind.BEGIN, Kind.COMMIT}:
+        if statement.kind in {StatementKind.BEGIN, StatementKind.COMMIT}:
             self._guard(connection, pending, pending.tags)
 
     def _change(
@@ -237,8 +237,8 @@ class Transactions:
     ) -> None:
         pending.is_alone = commits_each(connection)
         asking = None if pending.is_alone else _asking(connection, pending)
-        effect = self._writes.effect(statement, parameters, connection.dialect, asking)
-        pending.begin(effect, context)
+        write_set = self._writes.write_set(statement, parameters, connection.dialect, asking)
+        pending.begin(write_set, context)
         may_commit = _may_commit(connection, statement)
         # After that, text can no longer tell whether its transaction goes on.
         pending.may_be_alone |= pending.in_text and may_commit
@@ -263,8 +263,8 @@ class Transactions:
         statement = pending.statement
         if pending.is_own or statement is None:
             return
-        if pending.effect is not None and statement.kind is Kind.WRITE:
-            _learn(pending.effect, cursor, _asking(connection, pending), many=executemany)
+        if pending.write_set is not None and statement.kind is StatementKind.WRITE:
+            _learn(pending.write_set, cursor, _asking(connection, pending), many=executemany)
         self._transact(connection, pending, statement)
 
     def _transact(self, connection: Connection, pending: Pending, statement: Statement) -> None:
@@ -272,18 +272,18 @@ class Transactions:
         if not pending.is_committing:
             self._release(pending)
         match statement.kind:
-            case Kind.SAVEPOINT:
+            case StatementKind.SAVEPOINT:
                 pending.save(statement.name)
-            case Kind.ROLLBACK_TO:
+            case StatementKind.ROLLBACK_TO:
                 pending.undo(statement.name)
-            case Kind.RELEASE:
+            case StatementKind.RELEASE:
                 pending.release(statement.name)
                 self._outermost(connection, pending)
-            case Kind.BEGIN:
+            case StatementKind.BEGIN:
                 pending.clear()
                 pending.in_text = True
                 pending.statements = int(bool(statement.name))
-            case Kind.COMMIT | Kind.ROLLBACK:
+            case StatementKind.COMMIT | StatementKind.ROLLBACK:
                 pending.clear()
                 pending.in_text = bool(statement.name)
             case _ if pending.is_alone:
@@ -308,9 +308,9 @@ class Transactions:
         result: Any,
     ) -> None:
         """Take the keys of many new rows, which SQLAlchemy has collected by now."""
-        effect = pending_of(connection).effect
-        if effect is not None and effect.generated is not None:
-            effect.keyed(_collected_keys(result, effect))
+        write_set = pending_of(connection).write_set
+        if write_set is not None and write_set.generated is not None:
+            write_set.keyed(_collected_keys(result, write_set))
 
     def _failed(self, failure: ExceptionContext) -> None:
         connection = failure.connection
@@ -362,9 +362,14 @@ def _is_batched(context: ExecutionContext) -> bool:
 def _count(connection: Connection, pending: Pending, statement: Statement) -> None:
     if statement.alters:
         mark_altered(connection.info)
-    if statement.kind is Kind.SETTING:
+    if statement.kind is StatementKind.SETTING:
         forget_isolation(connection.info)
-    if statement.kind not in {Kind.BEGIN, Kind.SAVEPOINT, Kind.RELEASE, Kind.ROLLBACK_TO}:
+    if statement.kind not in {
+        StatementKind.BEGIN,
+        StatementKind.SAVEPOINT,
+        StatementKind.RELEASE,
+        StatementKind.ROLLBACK_TO,
+    }:
         pending.statements += 1
 
 
@@ -373,16 +378,16 @@ def _asking(connection: Connection, pending: Pending) -> Asking:
     return Asking(driver, connection.dialect, holds_lock=bool(pending))
 
 
-def _learn(effect: Effect, cursor: Any, asking: Asking, *, many: bool) -> None:
+def _learn(write_set: WriteSet, cursor: Any, asking: Asking, *, many: bool) -> None:
     """Take into account what the driver knows of a write that has run."""
-    if effect.generated is not None and effect.inserted == 1 and not many:
-        key = cursor.lastrowid or (asking.last_id() if effect.returning else None)
-        effect.keyed([key] if isinstance(key, int) else [])
-    if not many or not effect.returning:
-        effect.counted(cursor.rowcount)
+    if write_set.generated is not None and write_set.inserted == 1 and not many:
+        key = cursor.lastrowid or (asking.last_id() if write_set.returning else None)
+        write_set.keyed([key] if isinstance(key, int) else [])
+    if not many or not write_set.returning:
+        write_set.counted(cursor.rowcount)
 
 
-def _collected_keys(result: Any, effect: Effect) -> list[int]:
+def _collected_keys(result: Any, write_set: WriteSet) -> list[int]:
     """The generated keys among the rows that a batch of inserts returned.
 
     SQLAlchemy keeps them for the result that the application reads, which can be read but once.
@@ -391,7 +396,7 @@ def _collected_keys(result: Any, effect: Effect) -> list[int]:
     rows: Iterable[Sequence[Any]] = getattr(result.context, "_insertmanyvalues_rows", None) or ()
     returned = getattr(result.context.compiled, "effective_returning", None) or ()
     names = [getattr(column, "name", None) for column in returned]
-    column = effect.generated
+    column = write_set.generated
     if column is None or column.name not in names:
         return []
     place = names.index(column.name)

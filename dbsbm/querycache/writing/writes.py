@@ -19,7 +19,7 @@ from dbsbm.querycache.scopes import (
 )
 from dbsbm.querycache.sql.changes import Change
 from dbsbm.querycache.sql.markers import Parameters
-from dbsbm.querycache.sql.textual import Kind, Statement
+from dbsbm.querycache.sql.textual import Statement, StatementKind
 from dbsbm.querycache.sql.trees import Operand
 from dbsbm.querycache.tags import MOST_ROWS, TagSet, scope_tag
 from dbsbm.querycache.writing.asking import Asking, Row
@@ -27,7 +27,7 @@ from dbsbm.querycache.writing.cascades import Cascades
 
 
 @dataclass(slots=True)
-class Effect:
+class WriteSet:
     """What a statement changes.
 
     Attributes:
@@ -106,13 +106,13 @@ class Writes:
         self._tables: dict[str, Table | None] = {}
         self._known = -1
 
-    def effect(
+    def write_set(
         self,
         statement: Statement,
         parameters: Sequence[Parameters],
         dialect: Dialect,
         asking: Asking | None,
-    ) -> Effect:
+    ) -> WriteSet:
         """Return what a statement is about to change.
 
         Args:
@@ -121,28 +121,28 @@ class Writes:
             dialect: Of its engine.
             asking: Asks the database about rows; None where it may not be asked.
         """
-        if statement.kind is Kind.OPAQUE or statement.calls:
-            return Effect(_everything())
+        if statement.kind is StatementKind.OPAQUE or statement.calls:
+            return WriteSet(_everything())
         change = statement.change
         table = self.table(change.table) if change is not None else None
         if change is None or table is None:
-            return Effect(self._whole(statement.tables, removes=statement.removes))
+            return WriteSet(self._whole(statement.tables, removes=statement.removes))
         return self._told(change, table, _Run(parameters, dialect, asking))
 
-    def _told(self, change: Change, table: Table, run: _Run) -> Effect:
-        effect = Effect(
+    def _told(self, change: Change, table: Table, run: _Run) -> WriteSet:
+        write_set = WriteSet(
             self._whole([change.table], removes=change.verb == "delete", columns=change.sets),
             table=table,
             others=self._others(table.name, change.verb == "delete", change.sets),
             returning=change.returning,
         )
-        if not effect.tags:
-            return effect
+        if not write_set.tags:
+            return write_set
         if change.verb == "insert":
-            _insert(effect, change, table, run)
+            _insert(write_set, change, table, run)
         else:
-            _alter(effect, change, table, run)
-        return effect
+            _alter(write_set, change, table, run)
+        return write_set
 
     def _whole(
         self, names: Sequence[str], *, removes: bool, columns: Iterable[str] | None = None
@@ -222,9 +222,9 @@ def _everything() -> TagSet:
     return tags
 
 
-def _insert(effect: Effect, change: Change, table: Table, run: _Run) -> None:
-    effect.inserted = len(change.rows) * len(run.parameters)
-    if effect.inserted > MOST_ROWS:
+def _insert(write_set: WriteSet, change: Change, table: Table, run: _Run) -> None:
+    write_set.inserted = len(change.rows) * len(run.parameters)
+    if write_set.inserted > MOST_ROWS:
         return
     rows = [
         {name: _inserted(table.columns[name], cells, run, each) for name in scope_columns(table)}
@@ -233,12 +233,12 @@ def _insert(effect: Effect, change: Change, table: Table, run: _Run) -> None:
     ]
     generated = table.autoincrement_column
     if generated is not None and any(row.get(generated.name) is None for row in rows):
-        effect.generated = generated
+        write_set.generated = generated
         rows = [{**row, generated.name: None} for row in rows]
         if any(generated.name in scope and len(scope) > 1 for scope in scopes(table)):
             return
-    effect.scope_tags = scope_tags_of(table, rows)
-    effect.settle()
+    write_set.scope_tags = scope_tags_of(table, rows)
+    write_set.settle()
 
 
 def _inserted(
@@ -254,7 +254,7 @@ def _inserted(
     return None if is_generated and value == 0 else value
 
 
-def _alter(effect: Effect, change: Change, table: Table, run: _Run) -> None:
+def _alter(write_set: WriteSet, change: Change, table: Table, run: _Run) -> None:
     """Find the rows of an update or delete: by its condition's values, or by asking for them."""
     moves = [_moved(change, table, run, each) for each in run.parameters]
     if any(UNKNOWN in move.values() for move in moves):
@@ -262,15 +262,15 @@ def _alter(effect: Effect, change: Change, table: Table, run: _Run) -> None:
     old = _pinned(change, table, run)
     if old is None and run.asking is not None and is_declared(table):
         old = run.asking.rows(change, table, run.parameters)
-        effect.asked = None if old is None else len(old)
+        write_set.asked = None if old is None else len(old)
     if old is None:
         return
     distinct = {tuple(move.items()) for move in moves}
     new = [{**row, **dict(move)} for row in old for move in distinct if move]
     if len(old) + len(new) <= 2 * MOST_ROWS:
-        effect.scope_tags = scope_tags_of(table, [*old, *new])
-    if effect.asked is None:
-        effect.settle()
+        write_set.scope_tags = scope_tags_of(table, [*old, *new])
+    if write_set.asked is None:
+        write_set.settle()
 
 
 def _moved(change: Change, table: Table, run: _Run, parameters: Parameters) -> dict[str, Any]:

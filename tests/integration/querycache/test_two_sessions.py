@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from dbsbm.querycache.writing.connections import fresh, isolation, wrote
+from dbsbm.querycache.writing.connections import has_snapshot, isolation, wrote
 from dbsbm.querycache.writing.transactions import Transactions
 from tests.integration.querycache.conftest import LEVELS
 from tests.integration.querycache.schema import Base, Bet, Member
@@ -236,7 +236,7 @@ def test_statements_that_commit_by_themselves_are_told_of(
         assert isolation(connection) == "AUTOCOMMIT"
         connection.execute(update(Member.__table__).values(points=3))  # type: ignore[arg-type]
         assert not wrote(connection)
-        assert fresh(connection)
+        assert not has_snapshot(connection)
         assert mariadb_store.released == {"t:members"}
         connection.execute(text("BEGIN"))
         connection.execute(update(BETS).where(BETS.c.id == 111).values(risk=2))
@@ -260,8 +260,8 @@ def test_the_level_of_a_connection_is_known(mariadb_engines: dict[str, Engine]) 
             assert isolation(serial) == "SERIALIZABLE"
 
 
-def test_a_snapshot_that_was_taken_at_once_is_not_fresh(mariadb_engine: Engine) -> None:
+def test_a_snapshot_may_be_taken_at_once(mariadb_engine: Engine) -> None:
     with _watched(mariadb_engine), mariadb_engine.connect() as connection:
-        assert fresh(connection)
+        assert not has_snapshot(connection)
         connection.execute(text("START TRANSACTION WITH CONSISTENT SNAPSHOT"))
-        assert not fresh(connection)
+        assert has_snapshot(connection)

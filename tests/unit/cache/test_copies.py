@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 
-from dbsbm.cache.local.copies import fresh, plan
+from dbsbm.cache.local.copies import deep_copy, plan
 from dbsbm.cache.local.sizes import memory_of
 from dbsbm.cache.values.rows import make_row
 from tests.unit.cache.values import Colour, Leg, Slip, shape, values
@@ -83,7 +83,7 @@ def copied(value: Any) -> Any:
     return value if copier is None else copier(value)
 
 
-@pytest.mark.parametrize("copier", [copied, fresh])
+@pytest.mark.parametrize("copier", [copied, deep_copy])
 @given(value=values)
 def test_a_copy_is_equal_and_shares_nothing_that_can_change(
     copier: Callable[[Any], Any], value: Any
@@ -116,7 +116,7 @@ def test_a_value_is_shared_exactly_if_nothing_in_it_can_change(value: Any) -> No
 )
 def test_what_nothing_can_change_needs_no_copy(value: Any) -> None:
     assert plan(value)[0] is None
-    assert fresh(value) is value
+    assert deep_copy(value) is value
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_values_may_be_nested_to_any_depth() -> None:
 def test_a_value_that_holds_itself_is_copied_with_its_circle() -> None:
     circle: list[Any] = [1]
     circle.append((circle,))
-    mine = fresh(circle)
+    mine = deep_copy(circle)
     assert mine[1][0] is mine
     assert mine is not circle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.querycache.sql.textual import Kind, understand
+from dbsbm.querycache.sql.textual import StatementKind, understand
 
 CALLING = [
     "SELECT wr()",
@@ -58,17 +58,17 @@ def test_a_function_of_a_schema_is_not_the_built_in_one() -> None:
 def test_built_in_functions_and_names_before_parentheses_are_no_such_calls(sql: str) -> None:
     statement = understand(sql, "mysql")
     assert statement.calls == frozenset()
-    assert statement.kind is not Kind.OPAQUE
+    assert statement.kind is not StatementKind.OPAQUE
 
 
 @pytest.mark.parametrize("sql", SEVERAL)
 def test_several_statements_may_do_anything(sql: str) -> None:
-    assert understand(sql, "mysql").kind is Kind.OPAQUE
+    assert understand(sql, "mysql").kind is StatementKind.OPAQUE
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1;", "SELECT 1 ; -- so", "SELECT ';' , `a;b` FROM c"])
 def test_a_semicolon_alone_makes_no_second_statement(sql: str) -> None:
-    assert understand(sql, "mysql").kind is Kind.READ
+    assert understand(sql, "mysql").kind is StatementKind.READ
 
 
 def test_functions_of_sqlite_write_nothing() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dbsbm.querycache.sql.markers import Slot, marked, unmarked
-from dbsbm.querycache.sql.textual import Kind, understand, verb
+from dbsbm.querycache.sql.textual import StatementKind, understand, verb
 from dbsbm.querycache.sql.trees import Literal
 
 
@@ -25,54 +25,54 @@ def test_the_first_word_stands_behind_comments_and_parentheses(sql: str, word: s
 @pytest.mark.parametrize(
     ("sql", "kind"),
     [
-        ("SELECT 1", Kind.READ),
-        ("(SELECT 1) UNION (SELECT 2)", Kind.READ),
-        ("WITH a AS (SELECT 1) SELECT * FROM a", Kind.READ),
-        ("SHOW TABLES", Kind.READ),
-        ("EXPLAIN UPDATE t SET a = 1", Kind.READ),
-        ("EXPLAIN ANALYZE UPDATE t SET a = 1", Kind.OPAQUE),
-        ("ANALYZE UPDATE t SET a = 1", Kind.OPAQUE),
-        ("ANALYZE TABLE t", Kind.DEFINITION),
-        ("BEGIN IMMEDIATE", Kind.BEGIN),
-        ("START TRANSACTION", Kind.BEGIN),
-        ("START SLAVE", Kind.OPAQUE),
-        ("COMMIT", Kind.COMMIT),
-        ("END", Kind.COMMIT),
-        ("ROLLBACK", Kind.ROLLBACK),
-        ("ROLLBACK WORK", Kind.ROLLBACK),
-        ("SET NAMES utf8mb4", Kind.SETTING),
-        ("SET @a = 1", Kind.SETTING),
-        ("SET autocommit = 1", Kind.DEFINITION),
-        ("SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1", Kind.OPAQUE),
-        ("PRAGMA foreign_keys", Kind.SETTING),
-        ("USE other", Kind.NEUTRAL),
-        ("XA START 'a'", Kind.NEUTRAL),
-        ("XA COMMIT 'a'", Kind.OPAQUE),
-        ("CALL settle()", Kind.OPAQUE),
-        ("DO release_lock('a')", Kind.OPAQUE),
-        ("EXECUTE it", Kind.OPAQUE),
-        ("DROP VIEW v", Kind.OPAQUE),
-        ("CREATE TRIGGER a BEFORE INSERT ON b FOR EACH ROW SET NEW.c = 1", Kind.OPAQUE),
-        ("", Kind.OPAQUE),
-        ("whatever this is", Kind.OPAQUE),
+        ("SELECT 1", StatementKind.READ),
+        ("(SELECT 1) UNION (SELECT 2)", StatementKind.READ),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", StatementKind.READ),
+        ("SHOW TABLES", StatementKind.READ),
+        ("EXPLAIN UPDATE t SET a = 1", StatementKind.READ),
+        ("EXPLAIN ANALYZE UPDATE t SET a = 1", StatementKind.OPAQUE),
+        ("ANALYZE UPDATE t SET a = 1", StatementKind.OPAQUE),
+        ("ANALYZE TABLE t", StatementKind.DEFINITION),
+        ("BEGIN IMMEDIATE", StatementKind.BEGIN),
+        ("START TRANSACTION", StatementKind.BEGIN),
+        ("START SLAVE", StatementKind.OPAQUE),
+        ("COMMIT", StatementKind.COMMIT),
+        ("END", StatementKind.COMMIT),
+        ("ROLLBACK", StatementKind.ROLLBACK),
+        ("ROLLBACK WORK", StatementKind.ROLLBACK),
+        ("SET NAMES utf8mb4", StatementKind.SETTING),
+        ("SET @a = 1", StatementKind.SETTING),
+        ("SET autocommit = 1", StatementKind.DEFINITION),
+        ("SET STATEMENT max_statement_time = 1 FOR UPDATE t SET a = 1", StatementKind.OPAQUE),
+        ("PRAGMA foreign_keys", StatementKind.SETTING),
+        ("USE other", StatementKind.NEUTRAL),
+        ("XA START 'a'", StatementKind.NEUTRAL),
+        ("XA COMMIT 'a'", StatementKind.OPAQUE),
+        ("CALL settle()", StatementKind.OPAQUE),
+        ("DO release_lock('a')", StatementKind.OPAQUE),
+        ("EXECUTE it", StatementKind.OPAQUE),
+        ("DROP VIEW v", StatementKind.OPAQUE),
+        ("CREATE TRIGGER a BEFORE INSERT ON b FOR EACH ROW SET NEW.c = 1", StatementKind.OPAQUE),
+        ("", StatementKind.OPAQUE),
+        ("whatever this is", StatementKind.OPAQUE),
     ],
 )
-def test_a_statement_is_of_one_kind(sql: str, kind: Kind) -> None:
+def test_a_statement_is_of_one_kind(sql: str, kind: StatementKind) -> None:
     assert understand(sql, "mysql").kind is kind
 
 
 @pytest.mark.parametrize(
     ("sql", "kind", "name"),
     [
-        ("SAVEPOINT `A`", Kind.SAVEPOINT, "a"),
-        ("ROLLBACK TO SAVEPOINT a", Kind.ROLLBACK_TO, "a"),
-        ("ROLLBACK WORK TO a", Kind.ROLLBACK_TO, "a"),
-        ("RELEASE SAVEPOINT a", Kind.RELEASE, "a"),
-        ("RELEASE a", Kind.RELEASE, "a"),
-        ("START TRANSACTION WITH CONSISTENT SNAPSHOT", Kind.BEGIN, "snapshot"),
+        ("SAVEPOINT `A`", StatementKind.SAVEPOINT, "a"),
+        ("ROLLBACK TO SAVEPOINT a", StatementKind.ROLLBACK_TO, "a"),
+        ("ROLLBACK WORK TO a", StatementKind.ROLLBACK_TO, "a"),
+        ("RELEASE SAVEPOINT a", StatementKind.RELEASE, "a"),
+        ("RELEASE a", StatementKind.RELEASE, "a"),
+        ("START TRANSACTION WITH CONSISTENT SNAPSHOT", StatementKind.BEGIN, "snapshot"),
     ],
 )
-def test_savepoints_are_known_by_name(sql: str, kind: Kind, name: str) -> None:
+def test_savepoints_are_known_by_name(sql: str, kind: StatementKind, name: str) -> None:
     statement = understand(sql, "mysql")
     assert (statement.kind, statement.name) == (kind, name)
 
@@ -94,7 +94,7 @@ def test_savepoints_are_known_by_name(sql: str, kind: Kind, name: str) -> None:
 )
 def test_a_definition_names_its_tables(sql: str, tables: tuple[str, ...]) -> None:
     statement = understand(sql, "mysql")
-    assert (statement.kind, statement.tables) == (Kind.DEFINITION, tables)
+    assert (statement.kind, statement.tables) == (StatementKind.DEFINITION, tables)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_definition_names_its_tables(sql: str, tables: tuple[str, ...]) -> Non
     ],
 )
 def test_what_is_not_understood_is_opaque(sql: str) -> None:
-    assert understand(sql, "mysql").kind is Kind.OPAQUE
+    assert understand(sql, "mysql").kind is StatementKind.OPAQUE
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_is_not_understood_is_opaque(sql: str) -> None:
 )
 def test_a_write_names_its_tables(sql: str, tables: tuple[str, ...], removes: bool) -> None:
     statement = understand(sql, "mysql")
-    assert (statement.kind, statement.tables) == (Kind.WRITE, tables)
+    assert (statement.kind, statement.tables) == (StatementKind.WRITE, tables)
     assert statement.removes is removes
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from dbsbm.errors import ConfigError
-from dbsbm.querycache.writing.connections import fresh, isolation, wrote
+from dbsbm.querycache.writing.connections import has_snapshot, isolation, wrote
 from dbsbm.querycache.writing.transactions import Transactions
 from tests.unit.querycache.conftest import BET_1, BETS, GUILDS, Attach
 from tests.unit.querycache.tagstore import TagStore
@@ -193,7 +193,7 @@ def test_each_statement_is_told_of_where_it_commits_by_itself(
         connection.exec_driver_sql("UPDATE bets SET state = 'x' WHERE id = 1")
         assert _verbs(store) == ["guard", "release"]
         assert not wrote(connection)
-        assert fresh(connection)
+        assert not has_snapshot(connection)
         assert isolation(connection) == "AUTOCOMMIT"
         connection.exec_driver_sql("BEGIN")
         assert isolation(connection) == "SERIALIZABLE"
@@ -246,12 +246,14 @@ def test_a_connection_that_pysqlite_begins_is_watched_as_well(store: TagStore) -
 
 
 @pytest.mark.usefixtures("transactions")
-def test_a_transaction_knows_whether_it_wrote_and_whether_it_is_fresh(engine: Engine) -> None:
+def test_a_transaction_knows_whether_it_wrote_and_has_its_snapshot(
+    engine: Engine,
+) -> None:
     with engine.connect() as connection, connection.begin() as transaction:
-        assert fresh(connection)
+        assert not has_snapshot(connection)
         assert not wrote(connection)
         connection.execute(BETS.select())
-        assert not fresh(connection)
+        assert has_snapshot(connection)
         assert not wrote(connection)
         savepoint = connection.begin_nested()
         connection.execute(WRITE)
@@ -262,7 +264,7 @@ def test_a_transaction_knows_whether_it_wrote_and_whether_it_is_fresh(engine: En
         transaction.commit()
         assert not wrote(connection)
     with engine.begin() as connection:
-        assert fresh(connection)
+        assert not has_snapshot(connection)
         assert isolation(connection) == "SERIALIZABLE"
 
 

@@ -7,13 +7,10 @@ from typing import Final
 
 import redis
 
+from dbsbm.cache.engine.steps import Call
 from dbsbm.cache.keys import Key
 from dbsbm.cache.server.breaker import Breaker
-from dbsbm.cache.server.effects import Call
 from dbsbm.cache.stats import Stats
-
-FAILURES: Final = (redis.RedisError, OSError, TimeoutError)
-"""All that a client may raise when the server is away, slow, full, read-only or wants a login."""
 
 _REFUSED_WRITES: Final = ("MISCONF", "NOREPLICAS")
 

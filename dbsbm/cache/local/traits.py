@@ -29,7 +29,7 @@ Copies = Mapping[int, Any]
 _CLASSES: Final = 1024
 
 
-class Kind(NamedTuple):
+class TypeTraits(NamedTuple):
     """What is to be known of a type.
 
     Attributes:
@@ -43,9 +43,9 @@ class Kind(NamedTuple):
     rebuild: Callable[[Any, Copies], Any]
 
 
-def kind_of(kind: type) -> Kind:
+def traits_of(kind: type) -> TypeTraits:
     """Return what is to be known of a type. One that is not known is copied by the library."""
-    return _BUILTIN.get(kind) or _kind_of_class(kind)
+    return _BUILTIN.get(kind) or _traits_of_class(kind)
 
 
 def state_of(value: object) -> dict[str, Any]:
@@ -58,16 +58,16 @@ def state_of(value: object) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=_CLASSES)
-def _kind_of_class(kind: type) -> Kind:
+def _traits_of_class(kind: type) -> TypeTraits:
     if issubclass(kind, Enum):
-        return Kind(True, _nothing, _itself)
+        return TypeTraits(True, _nothing, _itself)
     if issubclass(kind, tuple) and not kind.__dictoffset__:
-        return Kind(True, _items, _rebuild_tuple)
+        return TypeTraits(True, _items, _rebuild_tuple)
     if dataclasses.is_dataclass(kind) and kind.__new__ is object.__new__:
         if _is_frozen(kind):
-            return Kind(True, _attributes, _rebuild_frozen)
-        return Kind(False, _attributes, _rebuild_instance)
-    return Kind(False, _nothing, _copy_by_library)
+            return TypeTraits(True, _attributes, _rebuild_frozen)
+        return TypeTraits(False, _attributes, _rebuild_instance)
+    return TypeTraits(False, _nothing, _copy_by_library)
 
 
 def _is_frozen(kind: type) -> bool:
@@ -145,10 +145,10 @@ def _rebuild_instance(value: Any, copies: Copies) -> Any:
     return anew
 
 
-_BUILTIN: Final[dict[type, Kind]] = {
-    list: Kind(False, _items, _rebuild_list),
-    dict: Kind(False, _keys_and_values, _rebuild_dict),
-    set: Kind(False, _items, _rebuild_set),
-    tuple: Kind(True, _items, _rebuild_tuple),
-    frozenset: Kind(True, _items, _rebuild_frozenset),
+_BUILTIN: Final[dict[type, TypeTraits]] = {
+    list: TypeTraits(False, _items, _rebuild_list),
+    dict: TypeTraits(False, _keys_and_values, _rebuild_dict),
+    set: TypeTraits(False, _items, _rebuild_set),
+    tuple: TypeTraits(True, _items, _rebuild_tuple),
+    frozenset: TypeTraits(True, _items, _rebuild_frozenset),
 }

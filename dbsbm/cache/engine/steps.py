@@ -58,7 +58,7 @@ def is_loading(name: LoadName) -> bool:
     return name in _under_way.get()
 
 
-Kind = Literal["read", "write", "touch", "debt"]
+CallKind = Literal["read", "write", "touch", "debt"]
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Call:
 
     keys: Sequence[Key]
     run: Callable[[Server], Any]
-    kind: Kind = "read"
+    kind: CallKind = "read"
 
 
 @dataclass(slots=True)
