@@ -87,6 +87,8 @@ class Core:
         self.local = local
         self.channel: Trust = channel or Unwatched()
         self.policies = policies or Policies()
+        # What may be kept here, and for how long, is another matter then.
+        self.policies.on_change(self.forget_all)
         self.serializer = serializer or Serializer()
         self.hot = hot
         self.clock = clock

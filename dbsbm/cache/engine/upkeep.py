@@ -102,8 +102,7 @@ def take_policies(core: Core) -> Flow[bool]:
         return False
     if mirror is not None:
         try:
-            if core.policies.replace(parse_mirror(mirror)):
-                core.forget_all()  # what may be kept, and for how long, is another matter now
+            core.policies.replace(parse_mirror(mirror))
         except PolicyError as error:
             log.warning(
                 "The mirror of the cache's policies is refused: %s",

@@ -30,7 +30,8 @@ class CacheHealth:
         policy: What it does when they are used up, such as `allkeys-lfu`.
         evicted_keys: Keys it has given up for lack of memory since it started.
         keys: Keys in our database.
-        version: Its version of the commands, as a Redis has it, such as `7.2.4`.
+        server: What it is, such as `valkey` or `redis`.
+        version: Its own version, such as `9.1.2`.
         refused_write: Why it does not store, None if it does.
         tracking: It tells a connection that asked for it which keys change; None if that cannot
             be tried, as it does not store.
@@ -44,6 +45,7 @@ class CacheHealth:
     policy: str | None = None
     evicted_keys: int | None = None
     keys: int | None = None
+    server: str | None = None
     version: str | None = None
     refused_write: str | None = None
     tracking: bool | None = None
@@ -87,6 +89,7 @@ def check(client: redis.Redis) -> CacheHealth:
         client.ping()
         latency = time.perf_counter() - began
         info = client.info("server", "memory", "stats")
+        server = str(info.get("server_name", "redis"))
         keys = client.dbsize()
         probe = f"dbsbm:probe:{secrets.token_hex(8)}"
         refused_write = _refused_write(client, probe)
@@ -101,7 +104,8 @@ def check(client: redis.Redis) -> CacheHealth:
         policy=str(info["maxmemory_policy"]),
         evicted_keys=int(info["evicted_keys"]),
         keys=int(keys),
-        version=str(info["redis_version"]),
+        server=server,
+        version=str(info.get(f"{server}_version", info["redis_version"])),
         refused_write=refused_write,
         tracking=tracking,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -31,6 +31,7 @@ class Policies:
     """The policy of each category, changeable while the process runs. Threads may share it."""
 
     def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
         self._changes: dict[Category, Changes] = {}
         self._current = _in_force({})
         self.renew()
@@ -44,6 +45,10 @@ class Policies:
         """Return what is in force for a category."""
         return self._current[category]
 
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have something called after each change that made a difference."""
+        self._listeners.append(listener)
+
     def override(self, category: Category, **changes: Any) -> None:
         """Change fields of one category in this process.
 
@@ -52,7 +57,8 @@ class Policies:
         """
         with self._lock:
             together = checked({**self._changes.get(category, {}), **changes})
-            self._take({**self._changes, category: together})
+            is_other = self._take({**self._changes, category: together})
+        self._tell(is_other)
 
     def replace(self, changes: Mapping[Category, Changes]) -> bool:
         """Have these changes of the table in force and no others.
@@ -64,14 +70,21 @@ class Policies:
             PolicyError: A change is not allowed; nothing was changed.
         """
         with self._lock:
-            before = self._current
-            self._take(changes)
-            return self._current != before
+            is_other = self._take(changes)
+        self._tell(is_other)
+        return is_other
 
-    def _take(self, changes: Mapping[Category, Changes]) -> None:
-        current = _in_force(changes)
+    def _take(self, changes: Mapping[Category, Changes]) -> bool:
+        before, current = self._current, _in_force(changes)
         self._changes = {category: checked(each) for category, each in changes.items() if each}
         self._current = current
+        return current != before
+
+    def _tell(self, is_other: bool) -> None:
+        """Outside of the lock: a listener may ask what is in force."""
+        if is_other:
+            for listener in self._listeners:
+                listener()
 
 
 def parse_mirror(stored: bytes) -> dict[Category, Changes]:

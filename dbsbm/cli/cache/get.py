@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pprint
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, cast
 
 import redis
@@ -13,6 +13,7 @@ from dbsbm.cache.server.away import away
 from dbsbm.cache.tags import tag_wires
 from dbsbm.cache.values.envelope import STAMP, is_lease
 from dbsbm.cache.values.serializer import Serializer, Stored
+from dbsbm.cli.cache.jsonable import jsonable
 from dbsbm.cli.cache.key_words import PARTS_HELP, key_of_arguments
 from dbsbm.cli.cache.server import add_json, open_client, serializer
 from dbsbm.cli.output import say, say_json, spell_bytes
@@ -117,13 +118,9 @@ def _state(fresh_for: float, tags: dict[str, bool]) -> str:
 
 
 def _as_json(found: _Found) -> dict[str, Any]:
-    shown = asdict(found) if not isinstance(found.value, bytes) else asdict(_abridged(found))
+    shown = {field.name: getattr(found, field.name) for field in fields(found)}
+    shown["value"] = jsonable(found.value)
     return {name: item for name, item in shown.items() if item is not None or name == "value"}
-
-
-def _abridged(found: _Found) -> _Found:
-    values = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    return _Found(**{**values, "value": _spell_value(found.value)})
 
 
 def _lines(found: _Found) -> list[str]:

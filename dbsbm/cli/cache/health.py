@@ -60,7 +60,7 @@ def _lines(health: CacheHealth, channels: Mapping[str, int], mirrored: bool | No
         return found
     used, limit = spell_bytes(health.used_memory or 0), health.max_memory
     facts = [
-        ("version", health.version),
+        ("server", f"{health.server} {health.version}"),
         ("latency", f"{(health.latency or 0) * 1000:.2f} ms"),
         ("memory", f"{used} of {spell_bytes(limit) if limit else 'no limit'}"),
         ("when full", health.policy),

@@ -14,7 +14,7 @@ from dbsbm.cache.policy.spans import parse_span, spell_span
 from dbsbm.cli.cache.server import add_json, open_client
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.db.engine import Database
-from dbsbm.db.policies import history
+from dbsbm.db.policies import history, in_force
 from dbsbm.errors import TransientError, UserError
 from dbsbm.maintenance import policies
 from dbsbm.settings import load_settings
@@ -115,12 +115,23 @@ def _set(arguments: argparse.Namespace) -> int:
 
 
 def _reset(arguments: argparse.Namespace) -> int:
-    return _change(arguments, category_named(arguments.category), {})
+    category = category_named(arguments.category)
+    _refuse_without_reason(arguments)
+    if not _is_changed(category):
+        say(f"Nothing was changed: {category} is kept as the table of the code says.")
+        return 0
+    return _change(arguments, category, {})
+
+
+def _is_changed(category: Category) -> bool:
+    """Tell whether changes are written down, also such as this release cannot read."""
+    with Database(load_settings().database).read() as session:
+        _, stored = in_force(session)
+    return category.value in stored
 
 
 def _change(arguments: argparse.Namespace, category: Category, changes: Changes) -> int:
-    if not arguments.reason.strip():
-        raise UserError("A change needs a reason: say it with --reason.")
+    _refuse_without_reason(arguments)
     database = Database(load_settings().database)
     by = arguments.by or getpass.getuser()
     policies.change(database, category, changes, changed_by=by, reason=arguments.reason)
@@ -134,6 +145,11 @@ def _change(arguments: argparse.Namespace, category: Category, changes: Changes)
         return EXIT_NOT_TOLD
     say("Every process was told.")
     return 0
+
+
+def _refuse_without_reason(arguments: argparse.Namespace) -> None:
+    if not arguments.reason.strip():
+        raise UserError("A change needs a reason: say it with --reason.")
 
 
 def _read_changes(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -21,8 +21,9 @@ def test_a_server_that_is_well_says_how_it_is(
     assert health.latency > 0
     assert health.used_memory is not None
     assert 0 < health.used_memory < health.max_memory
-    assert health.version is not None
-    assert health.version >= "7"
+    info = valkey_cache.client().info("server")
+    assert health.server == info["server_name"] == "valkey"
+    assert health.version == info["valkey_version"] != info["redis_version"]
     assert health.tracking
     assert (health.problems, health.advice) == ([], [])
 

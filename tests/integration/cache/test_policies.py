@@ -140,6 +140,21 @@ def test_a_process_has_a_change_in_force_as_soon_as_it_is_published(
     wait_until(lambda: watching.policies.of(GAME) == GAME.policy)
 
 
+def test_copies_go_where_a_policy_allows_none_any_more(
+    watching: Cache, client: redis.Redis
+) -> None:
+    key, other = Key.of(TEAM, 1), Key.of(GAME, 1)
+    for each in (key, other):
+        watching.set(each, "x")
+        wait_until(lambda each=each: watching.get(each) and watching.copy_of(each.wire))
+    publish(client, {TEAM: {"local": False}}, 1)
+    wait_until(lambda: not watching.policies.of(TEAM).local)
+    wait_until(lambda: watching.copy_of(key.wire) is None)
+    assert watching.get(key) == "x"
+    assert watching.copy_of(key.wire) is None
+    wait_until(lambda: watching.get(other) and watching.copy_of(other.wire))
+
+
 def test_a_process_that_begins_later_takes_what_is_in_force(
     database: Database, client: redis.Redis, valkey_cache: ValkeyServer
 ) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -170,10 +172,17 @@ def test_what_is_no_value_is_said_to_be_so(run: Run, client: redis.Redis) -> Non
     assert run("get", "game_data", "nfl", "42", "--json").json["state"] == "loading"
 
 
-def test_a_picture_does_not_fill_the_screen(run: Run, cache: Cache) -> None:
+def test_a_picture_does_not_fill_the_screen_and_is_whole_in_json(run: Run, cache: Cache) -> None:
     cache.set(Key.of(Category.IMAGE_CACHE, "x"), bytes(100_000))
     assert len(run("get", "image_cache", "x").out) < 2000
-    assert len(run("get", "image_cache", "x", "--json").out) < 2000
+    shown = run("get", "image_cache", "x", "--json").json["value"]
+    assert b64decode(shown) == bytes(100_000)
+
+
+def test_a_time_is_shown_in_json_as_iso_8601(run: Run, cache: Cache) -> None:
+    cache.set(KEY, {"at": datetime(2026, 11, 22, 18, 30, tzinfo=UTC), "odds": Decimal("1.90")})
+    shown = run("get", "game_data", "nfl", "42", "--json").json["value"]
+    assert shown == {"at": "2026-11-22T18:30:00+00:00", "odds": "1.90"}
 
 
 @pytest.mark.parametrize(
@@ -208,6 +217,7 @@ def test_a_healthy_server_is_shown_and_one_that_is_away_ends_with_1(
     answer = run("health")
     assert answer.code == 0
     assert "tells of changes  yes" in answer.out
+    assert answer.out.startswith("server            valkey ")
     assert run("health", "--json").json["healthy"] is True
     monkeypatch.setenv("CACHE_URL", f"redis://127.0.0.1:{free_port()}")
     answer = run("health")
@@ -238,6 +248,14 @@ def test_a_policy_is_changed_shown_with_its_history_and_reset(
     assert run("policy", "reset", "game_data", "--reason", "enough", "--by", "ben").code == 0
     assert parse_mirror(client.get(POLICY_KEY) or b"") == {}
     assert "game_data  reset  ben: enough\n" in run("policy").out
+
+
+def test_a_reset_of_what_nobody_changed_says_so_and_is_not_written_down(run: Run) -> None:
+    answer = run("policy", "reset", "game_data", "--reason", "to be sure")
+    assert answer == Answer(
+        0, "Nothing was changed: game_data is kept as the table of the code says.\n", ""
+    )
+    assert run("policy", "show", "--json").json["history"] == []
 
 
 def test_a_change_while_the_server_is_away_is_written_down(
