@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from dbsbm.cache.categories import Category, Policy
 from dbsbm.errors import DbsbmError
 from dbsbm.monitor.counting.series import parse_labels
 
@@ -154,6 +155,7 @@ class Evidence:
         covered: How much of the window has samples.
         counters: Sums over the window.
         evicted_keys: Keys that the cache's server evicted in the window.
+        policies: How each category of the cache is kept now, with what operators changed.
         tables: The tables that slow statements name.
     """
 
@@ -163,6 +165,7 @@ class Evidence:
     covered: timedelta | Missing
     counters: Counters | Missing
     evicted_keys: int | Missing
+    policies: Mapping[Category, Policy] | Missing
     slow_queries: tuple[SlowQuery, ...] | Missing
     tables: Mapping[str, Table] | Missing
     dead_letters: tuple[DeadLetters, ...] | Missing

@@ -13,8 +13,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from dbsbm.cache.categories import Category, Policy
+from dbsbm.cache.policy.policies import Policies, read_changes
 from dbsbm.db.engine import Database
 from dbsbm.db.models import DeadLetter, Effect, MetricBatch, MetricSample, SlowStatement
+from dbsbm.db.policies import in_force
 from dbsbm.errors import TransientError
 from dbsbm.monitor.readings.fingerprint import fingerprint
 from dbsbm.optimizer.evidence import (
@@ -81,6 +84,7 @@ def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evid
         covered=read_samples(_covered),
         counters=read_samples(_counters),
         evicted_keys=read_samples(_evicted_keys),
+        policies=read(_policies),
         slow_queries=slow_queries,
         tables=_tables(database, slow_queries),
         dead_letters=read(_dead_letters),
@@ -135,6 +139,13 @@ def _evicted_keys(session: Session, times: Window) -> int | Missing:
     if not counts:
         return Missing("The cache's server did not answer when it was sampled.")
     return int(sum(new - old if new >= old else new for old, new in pairwise(counts)))
+
+
+def _policies(session: Session, _times: Window) -> Mapping[Category, Policy]:
+    _, stored = in_force(session)
+    policies = Policies()
+    policies.replace(read_changes(stored))
+    return {category: policies.of(category) for category in Category}
 
 
 def _slow_queries(session: Session, times: Window) -> tuple[SlowQuery, ...]:

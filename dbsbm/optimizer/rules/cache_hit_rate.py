@@ -1,6 +1,7 @@
 """Does each category of the cache answer at least 80 % of its reads, and if not, why?
 
-Evidence: what the cache counted by category in the window, and the keys its server evicted.
+Evidence: what the cache counted by category in the window, the keys its server evicted, and the
+policies in force: those of the code, with what operators changed.
 
 Silent where a category had fewer than 200 reads, and where the Wilson upper bound of its hit rate
 still reaches the target: the rate may then be good and its sample unlucky.
@@ -11,7 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from dbsbm.cache.categories import Category
+from dbsbm.cache.categories import Category, Policy
 from dbsbm.optimizer.evidence import Counters, Evidence, Missing, present
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.wilson import wilson_bounds
@@ -48,13 +49,13 @@ class _Cause:
 
 def examine(evidence: Evidence) -> list[Finding]:
     """Find the categories whose hit rate is surely below the target."""
-    counters = present(evidence.counters)
+    counters, policies = present(evidence.counters), present(evidence.policies)
     everything = {category: _counts(counters, category) for category in Category}
     stored = sum(counts.sets for counts in everything.values())
     evicted = 0 if isinstance(evidence.evicted_keys, Missing) else evidence.evicted_keys
     evicted_share = min(1.0, evicted / stored) if stored else 0.0
     return [
-        _finding(category, counts, evicted_share)
+        _finding(category, policies[category], counts, evicted_share)
         for category, counts in everything.items()
         if _is_low(counts)
     ]
@@ -72,8 +73,8 @@ def _is_low(counts: _Counts) -> bool:
     return upper < TARGET
 
 
-def _finding(category: Category, counts: _Counts, evicted_share: float) -> Finding:
-    cause = _likely_cause(category, counts, evicted_share)
+def _finding(category: Category, policy: Policy, counts: _Counts, evicted_share: float) -> Finding:
+    cause = _likely_cause(policy, counts, evicted_share)
     rate = counts.hits / counts.reads
     return Finding(
         rule=NAME,
@@ -84,7 +85,7 @@ def _finding(category: Category, counts: _Counts, evicted_share: float) -> Findi
             **asdict(counts),
             "hit_rate_bounds": wilson_bounds(counts.hits, counts.reads),
             "target": TARGET,
-            "ttl_seconds": category.ttl.total_seconds(),
+            "ttl_seconds": policy.ttl.total_seconds(),
             "evicted_share": evicted_share,
         },
         fix=cause.fix,
@@ -94,7 +95,7 @@ def _finding(category: Category, counts: _Counts, evicted_share: float) -> Findi
     )
 
 
-def _likely_cause(category: Category, counts: _Counts, evicted_share: float) -> _Cause:
+def _likely_cause(policy: Policy, counts: _Counts, evicted_share: float) -> _Cause:
     """The first that explains it, from what makes all others moot to what is left."""
     if counts.errors >= 0.1 * counts.reads:
         return _Cause(
@@ -104,7 +105,7 @@ def _likely_cause(category: Category, counts: _Counts, evicted_share: float) -> 
     if counts.drops > counts.sets:
         return _Cause(
             f"{counts.drops:.0f} values were not stored and {counts.sets:.0f} were; they are "
-            f"larger than {category.max_bytes} bytes, or the server refused them.",
+            f"larger than {policy.max_bytes} bytes, or the server refused them.",
             ("Store less in one value, or raise max_bytes of the category.",),
         )
     if not counts.sets:
@@ -123,13 +124,13 @@ def _likely_cause(category: Category, counts: _Counts, evicted_share: float) -> 
             f"the server evicted {evicted_share:.0%} of what was stored, as it is full.",
             ("Raise the server's maxmemory.",),
         )
-    return _ends_too_early(category, counts)
+    return _ends_too_early(policy, counts)
 
 
-def _ends_too_early(category: Category, counts: _Counts) -> _Cause:
+def _ends_too_early(policy: Policy, counts: _Counts) -> _Cause:
     return _Cause(
         f"a stored value is hit {counts.hits / counts.sets:.1f} times before its TTL of "
-        f"{_spoken(category.ttl)} ends.",
+        f"{_spoken(policy.ttl)} ends.",
         (
             "Warm the keys that are read soon after they end.",
             "Lengthen the TTL, where the truth behind the value may be that old.",

@@ -12,6 +12,7 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import delete, func, select, text
 
+from dbsbm.db import policies
 from dbsbm.db.engine import Database
 from dbsbm.db.models import (
     DeadLetter,
@@ -107,6 +108,19 @@ def test_samples_before_the_window_do_not_count(database: Database, cache: redis
     counted(database, age=timedelta(hours=25), hits=0, misses=5000)
     counted(database, hits=900, misses=100)
     assert run(database, cache)["findings"] == []
+
+
+def test_a_lifetime_that_an_operator_changed_is_the_one_that_is_judged(
+    database: Database, cache: redis.Redis
+) -> None:
+    counted(database, hits=10, misses=990, sets=990)
+    database.transact(
+        lambda session: policies.record(
+            session, "game_data", {"ttl": 120}, changed_by="ann", reason="scores come late"
+        )
+    )
+    (finding,) = run(database, cache)["findings"]
+    assert "before its TTL of 2 min ends" in finding["cause"]
 
 
 def test_a_finding_is_new_then_known_then_gone_then_back(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dbsbm.cache.categories import Category
 from dbsbm.monitor.counting.series import labels_text
 from dbsbm.optimizer.evidence import CacheMemory, Counters, Evidence, Total
 
@@ -19,6 +20,7 @@ def evidence(**parts: Any) -> Evidence:
         "covered": timedelta(hours=24),
         "counters": Counters([]),
         "evicted_keys": 0,
+        "policies": {category: category.policy for category in Category},
         "slow_queries": (),
         "tables": {},
         "dead_letters": (),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ AWAY = Missing("It is away.")
     ("rule", "part"),
     [
         ("cache_hit_rate", "counters"),
+        ("cache_hit_rate", "policies"),
         ("cache_limit", "cache_memory"),
         ("dead_letters", "dead_letters"),
         ("overdue_effects", "overdue_effects"),
@@ -119,6 +121,18 @@ def test_the_likely_cause_is_named(
     )
     assert cause in found[0].cause
     assert found[0].fix[0].startswith(fix)
+
+
+def test_the_lifetime_is_the_one_in_force_and_not_the_codes() -> None:
+    changed = replace(Category.GAME_DATA.policy, ttl=timedelta(minutes=2), max_bytes=1024)
+    policies = {**evidence().policies, Category.GAME_DATA: changed}
+    counted = cache_counts(hits=100, misses=400, sets=500)
+    (finding,) = cache_hit_rate.examine(evidence(counters=counted, policies=policies))
+    assert "before its TTL of 2 min ends" in finding.cause
+    assert finding.evidence["ttl_seconds"] == 120
+    dropped = cache_counts(hits=100, misses=400, sets=40, drops=60)
+    (finding,) = cache_hit_rate.examine(evidence(counters=dropped, policies=policies))
+    assert "larger than 1024 bytes" in finding.cause
 
 
 def test_evictions_that_nobody_counted_are_no_cause() -> None:
