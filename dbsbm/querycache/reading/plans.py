@@ -108,7 +108,8 @@ class Planner:
             names = dict.fromkeys(_full_name(read) for read in reads)
             return QueryPlan(tuple(names), tuple(map(self._occurrence, reads)))
         except Refusal as refusal:
-            return refusal
+            # Not this one: its traceback holds all that was made of the text.
+            return Refusal(refusal.reason, refusal.detail)
 
     def tables(self) -> Mapping[str, Table]:
         """Return the tables whose columns are known, by their names in lower case."""
