@@ -19,6 +19,7 @@ from hypothesis import given
 from dbsbm.cache.values import extensions
 from dbsbm.cache.values.codec import EncodeError, TooLarge, pack, refuse_larger, unpack
 from dbsbm.errors import DbsbmError
+from tests.unit.cache.peak import at_most
 from tests.unit.cache.values import shape, values
 
 
@@ -202,7 +203,7 @@ def test_an_interrupt_while_a_value_is_written_is_not_taken_for_its_fault() -> N
 def test_sixty_four_megabytes_are_refused_without_being_written(make: Callable[[], Any]) -> None:
     # Made here: what a decorator holds is held from the collection to the end of the whole run.
     value = make()
-    with pytest.raises(TooLarge) as refused:
+    with at_most(2**20), pytest.raises(TooLarge) as refused:
         refuse_larger(value, 2**20)
     assert refused.value.size > refused.value.limit == 2**20
 
