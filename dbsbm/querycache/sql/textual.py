@@ -41,6 +41,13 @@ class StatementKind(Enum):
     OPAQUE = auto()
 
 
+CHANGING: Final = frozenset({StatementKind.WRITE, StatementKind.DEFINITION, StatementKind.OPAQUE})
+"""These may change rows."""
+
+COMMITTING: Final = frozenset({StatementKind.DEFINITION, StatementKind.OPAQUE})
+"""Before these, or in them, MySQL may commit."""
+
+
 class Statement(NamedTuple):
     """What a text does.
 
@@ -195,21 +202,16 @@ def _end(kind: StatementKind) -> Callable[[str], Statement]:
 
 
 def _rollback(body: str) -> Statement:
-    to_savepoint = _SAVEPOINT.match(body)
-    return (
-        _savepoint(StatementKind.ROLLBACK_TO)(body)
-        if to_savepoint
-        else _end(StatementKind.ROLLBACK)(body)
-    )
+    if _SAVEPOINT.match(body):
+        return _savepoint(StatementKind.ROLLBACK_TO)(body)
+    return _end(StatementKind.ROLLBACK)(body)
 
 
 def _begin(body: str) -> Statement:
     """MariaDB's BEGIN NOT ATOMIC is a block of statements."""
-    return (
-        OPAQUE
-        if re.match(r"BEGIN\s+NOT\b", body, re.IGNORECASE)
-        else Statement(StatementKind.BEGIN)
-    )
+    if re.match(r"BEGIN\s+NOT\b", body, re.IGNORECASE):
+        return OPAQUE
+    return Statement(StatementKind.BEGIN)
 
 
 def _set(body: str) -> Statement:
@@ -228,12 +230,9 @@ def _start_transaction(body: str) -> Statement:
 
 
 def _xa(body: str) -> Statement:
-    commits = re.match(r"XA\s+COMMIT\b", body, re.IGNORECASE)
-    return (
-        Statement(StatementKind.OPAQUE, is_prepared=True)
-        if commits
-        else Statement(StatementKind.NEUTRAL)
-    )
+    if re.match(r"XA\s+COMMIT\b", body, re.IGNORECASE):
+        return Statement(StatementKind.OPAQUE, is_prepared=True)
+    return Statement(StatementKind.NEUTRAL)
 
 
 def _explain(body: str) -> Statement:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from dbsbm.querycache.sql.textual import Statement
 from dbsbm.querycache.tags import TagSet
 from dbsbm.querycache.writing.telling import Guarded
-from dbsbm.querycache.writing.writes import WriteSet
+from dbsbm.querycache.writing.write_set import WriteSet
 
 _KEY: Final = "dbsbm.querycache"
 
