@@ -17,7 +17,9 @@ from dbsbm.cache.engine.arrivals import arrival
 from dbsbm.cache.engine.coroutines import Coroutines, wait_for
 from dbsbm.cache.engine.flights import Flight, Landed, value_for_follower
 from dbsbm.cache.engine.front import Front, Settings
-from dbsbm.cache.engine.loading import Request, lead, refresh, refuse_recursion
+from dbsbm.cache.engine.loading import lead
+from dbsbm.cache.engine.refreshing import refresh
+from dbsbm.cache.engine.request import Request, refuse_recursion
 from dbsbm.cache.engine.sealing import seal_or_log
 from dbsbm.cache.engine.steps import Flow
 from dbsbm.cache.keys import Key, batches

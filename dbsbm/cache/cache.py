@@ -15,7 +15,9 @@ from dbsbm.cache.engine import reading, writing
 from dbsbm.cache.engine.arrivals import arrival, count_landing
 from dbsbm.cache.engine.flights import Flight, Landed, value_for_follower
 from dbsbm.cache.engine.front import Front, Settings
-from dbsbm.cache.engine.loading import Request, lead, refresh, refuse_recursion
+from dbsbm.cache.engine.loading import lead
+from dbsbm.cache.engine.refreshing import refresh
+from dbsbm.cache.engine.request import Request, refuse_recursion
 from dbsbm.cache.engine.sealing import seal
 from dbsbm.cache.engine.steps import Flow
 from dbsbm.cache.engine.threads import Threads, wait_for

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dbsbm.cache.engine.bells import Bells
 from dbsbm.cache.engine.debts import Debts
 from dbsbm.cache.engine.expiry import early_ms
-from dbsbm.cache.engine.flights import Bells, Flights
+from dbsbm.cache.engine.flights import Flights
 from dbsbm.cache.engine.gate import Gate
 from dbsbm.cache.engine.lease import LEASE_MS, UNRENEWED_MS, Leases
 from dbsbm.cache.forks import renew_after_fork

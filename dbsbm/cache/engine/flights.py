@@ -1,10 +1,9 @@
-"""One load for many callers of a process, and waiting for the server's word on a key."""
+"""One load for many callers of a process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from threading import Lock
@@ -36,7 +35,16 @@ class Abandoned(Exception):
 
 
 class Phase(Enum):
-    """What a flight is about; see `Flight.is_outdated_by`."""
+    """What a flight is about, by which it takes the word that one of its names has changed.
+
+    phase     a change is told                          it would land
+    LOOKING   is remembered until the next look         looks again, if a change is remembered
+                                                        and somebody has joined
+    RESTING   is remembered; the next look is near      likewise
+    LOADING   by the server, of what taking the lease   lands
+              has changed: nothing, once a name
+              else: later callers do not join           lands, for those who had joined before
+    """
 
     LOOKING = "looking"
     RESTING = "resting"
@@ -101,13 +109,15 @@ class Flight:
         Returns:
             Whether later callers must not join: what is brought was begun before the change.
         """
-        if self._phase is not Phase.LOADING:
-            self._heard.add(name)
-            return False
-        if pushed and name in self._own:
-            self._own.discard(name)
-            return False
-        return True
+        match self._phase:
+            case Phase.LOOKING | Phase.RESTING:
+                self._heard.add(name)
+                return False
+            case Phase.LOADING if pushed and name in self._own:
+                self._own.discard(name)
+                return False
+            case Phase.LOADING:
+                return True
 
     def land(self, landed: Landed) -> None:
         """Give the waiting callers what was brought: a copy, for the leader may change its own."""
@@ -218,57 +228,3 @@ class Flights:
                 flights.discard(flight)
                 if not flights:
                     del self._by_name[name]
-
-
-class Bells:
-    """Rung when something happened to a key on the server; callers wait for them."""
-
-    def __init__(self) -> None:
-        self.renew()
-        renew_after_fork(self)
-
-    def renew(self) -> None:
-        """Have nobody wait."""
-        self._lock = Lock()
-        self._waiting: dict[str, list[Future[None]]] = {}
-
-    @contextmanager
-    def listen(self, wire: str) -> Iterator[Future[None]]:
-        """Return a future that is done as soon as the bell of a key has rung."""
-        future: Future[None] = Future()
-        with self._lock:
-            self._waiting.setdefault(wire, []).append(future)
-        try:
-            yield future
-        finally:
-            self._leave(wire, future)
-
-    def ring(self, wires: Iterable[str]) -> None:
-        """Wake those who wait for these keys."""
-        if not self._waiting:
-            return
-        for wire in wires:
-            with self._lock:
-                futures = self._waiting.pop(wire, ())
-            _wake(futures)
-
-    def ring_all(self) -> None:
-        """Wake everybody."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, {}
-        for futures in waiting.values():
-            _wake(futures)
-
-    def _leave(self, wire: str, future: Future[None]) -> None:
-        with self._lock:
-            futures = self._waiting.get(wire)
-            if futures and future in futures:
-                futures.remove(future)
-                if not futures:
-                    del self._waiting[wire]
-
-
-def _wake(futures: Iterable[Future[None]]) -> None:
-    for future in futures:
-        if future.set_running_or_notify_cancel():
-            future.set_result(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Final
 
 from dbsbm.cache.engine.arrivals import count_hit
@@ -20,19 +21,26 @@ _SEEN: Final = slice(1, 13)
 """The bytes of a stored value that tell it from every other; the mark before them changes."""
 
 
+class Absent(Enum):
+    """What a look has shown where there is no value."""
+
+    NOTHING = "nothing there, or no server to ask"
+    LEASED = "somebody is loading it"
+
+
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at a key has shown.
+class Unbelieved:
+    """A value that is there, and may not be believed.
 
     Attributes:
-        stored: The value, if it may be believed; it may be past its time.
-        seen: Tells what is there instead, if it may not.
-        is_leased: Somebody is loading it.
+        seen: Tells it from every other.
     """
 
-    stored: Stored | None = None
-    seen: bytes = b""
-    is_leased: bool = False
+    seen: bytes
+
+
+Look = Stored | Unbelieved | Absent
+"""What one look at a key has shown; a value that may be believed may be past its time."""
 
 
 @dataclass(slots=True)
@@ -50,18 +58,14 @@ class Held:
     stamps: Mapping[str, bytes]
 
 
-NOTHING: Final = Look()
-LEASED: Final = Look(is_leased=True)
-
-
 def get(core: Core, key: Key) -> Flow[Any | Miss]:
     """Return the fresh value under a key, or MISS."""
-    stored = (yield from look(core, key)).stored
-    if stored is None or core.is_stale(stored):
+    found = yield from look(core, key)
+    if not isinstance(found, Stored) or core.is_stale(found):
         core.stats.missed(key.category)
         return MISS
-    count_hit(core, key, stored.size, stored.value)
-    return stored.value
+    count_hit(core, key, found.size, found.value)
+    return found.value
 
 
 def get_many(core: Core, keys: Sequence[Key]) -> Flow[dict[Key, Any]]:
@@ -83,7 +87,7 @@ def look(core: Core, key: Key, tags: Sequence[str] = ()) -> Flow[Look]:
     if core.has_to_pay:
         yield from pay_debts(core)
     if not core.trusts_server(key):
-        return NOTHING
+        return Absent.NOTHING
     if not core.server_clock.is_known:
         yield from tell_time(core)
     since, wire = core.sequence, key.wire
@@ -95,7 +99,7 @@ def look(core: Core, key: Key, tags: Sequence[str] = ()) -> Flow[Look]:
         data = yield Call((key,), lambda server: server.read("GET", wire))
         stamps = []
     if data is FAILED or data is None:
-        return NOTHING
+        return Absent.NOTHING
     held = Held(data, since, stamps_of(tags, stamps))
     return (yield from judge(core, key, held, tags))
 
@@ -110,7 +114,7 @@ def judge(core: Core, key: Key, held: Held, tags: Sequence[str] = ()) -> Flow[Lo
         tags: What the value has to depend on at least.
     """
     if is_lease(held.data):
-        return LEASED
+        return Absent.LEASED
     stored = core.serializer.open(key.wire, held.data)
     if stored is None:
         core.stats.rejected(key.category)
@@ -118,9 +122,9 @@ def judge(core: Core, key: Key, held: Held, tags: Sequence[str] = ()) -> Flow[Lo
         if stored.read:
             core.keep(key, stored, held.since)
         elif not (yield from _mark_read(core, [key])):
-            return NOTHING
-        return Look(stored)
-    return Look(seen=held.data[_SEEN])
+            return Absent.NOTHING
+        return stored
+    return Unbelieved(held.data[_SEEN])
 
 
 def tell_time(core: Core) -> Flow[None]:

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key
-from dbsbm.cache.engine.loading import REFRESH_PREFIX
+from dbsbm.cache.engine.refreshing import REFRESH_PREFIX
 from dbsbm.cache.policy.mirror import publish
 from tests.integration.cache.watching import wait_for_copy, watching
 from tests.servers import ValkeyServer, wait_until

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from dbsbm.cache.engine.flights import Bells, Flights, Landed, value_for_follower
+from dbsbm.cache.engine.bells import Bells
+from dbsbm.cache.engine.flights import Flights, Landed, value_for_follower
 
 KEY, TAG, OTHER = "k", "tag:t", "other"
 
