@@ -1,6 +1,7 @@
 """Answers of the database that are remembered, and forgotten in the moment they become wrong."""
 
-from dbsbm.querycache.query_cache import Explanation, QueryCache
+from dbsbm.querycache.explaining import Explanation
+from dbsbm.querycache.query_cache import QueryCache
 from dbsbm.querycache.reading.cached import CachedFunction
 from dbsbm.querycache.reading.options import CacheFor
 from dbsbm.querycache.refusals import Reason, Refusal

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -37,15 +36,20 @@ from sqlalchemy import (
     Table,
     event,
 )
-from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
-from dbsbm.querycache.reading.answers import Answer
+from dbsbm.querycache.explaining import (
+    Explained,
+    Explanation,
+    explained,
+    explainer,
+    is_explained,
+)
+from dbsbm.querycache.observing import Observer
 from dbsbm.querycache.reading.cached import CachedFunction, Means
-from dbsbm.querycache.reading.collecting import current_collector
 from dbsbm.querycache.reading.hints import Hints
 from dbsbm.querycache.reading.options import OPTION, CacheFor, wish
 from dbsbm.querycache.reading.plans import Planner
@@ -61,54 +65,16 @@ from dbsbm.querycache.reading.sessions import (
     track_connections,
     untrack_connections,
 )
-from dbsbm.querycache.reading.standing import refuse_isolated, refuse_unfit
+from dbsbm.querycache.reading.standing import refuse_isolated
 from dbsbm.querycache.reading.views import Views
 from dbsbm.querycache.refusals import Reason, Refusal, Refusals
-from dbsbm.querycache.sql.dialects import grammar_of
-from dbsbm.querycache.sql.markers import Parameters
-from dbsbm.querycache.sql.textual import StatementKind, understand
 from dbsbm.querycache.tags import GLOBAL_TAG
 from dbsbm.querycache.writing.transactions import Transactions
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_EXPLAIN: Final = "dbsbm_explain"
 _TRANSLATE: Final = "schema_translate_map"
-
-_NOT_READING: Final = frozenset(
-    {
-        StatementKind.BEGIN,
-        StatementKind.COMMIT,
-        StatementKind.ROLLBACK,
-        StatementKind.SAVEPOINT,
-        StatementKind.ROLLBACK_TO,
-        StatementKind.RELEASE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What the cache would do with a query.
-
-    Attributes:
-        key: The key of its answer; None if it is not cached.
-        tags: What its answer depends on.
-        refusal: Why it is not cached; None if it is.
-    """
-
-    key: str | None = None
-    tags: tuple[str, ...] = ()
-    refusal: Refusal | None = None
-
-
-class _Explained(Exception):
-    """An explanation, on its way from the depth of an execution to who asked for it."""
-
-    def __init__(self, explanation: Explanation) -> None:
-        super().__init__()
-        self.explanation = explanation
 
 
 class QueryCache:
@@ -151,6 +117,7 @@ class QueryCache:
         planner = Planner(metadata, also_pure, ignored)
         views = Views(cache, category, also_pure, ignored, planner.tables)
         self._queries = Queries(cache, planner, views, category)
+        self._observer = Observer(self._queries)
         self._refusals = Refusals()
         self._replays: dict[Dialect, ReplayEngine] = {}
         self.functions: dict[str, CachedFunction[..., Any]] = {}
@@ -165,13 +132,13 @@ class QueryCache:
             ConfigError: Its dialect is not understood.
         """
         self._transactions.attach(engine)
-        event.listen(engine, "before_cursor_execute", self._observe)
+        self._observer.attach(engine)
         self._replays[engine.dialect] = replay_engine(engine)
 
     def detach(self, engine: Engine) -> None:
         """Watch an engine no longer. Its writes then leave what is cached as it is."""
         self._replays.pop(engine.dialect, None)
-        event.remove(engine, "before_cursor_execute", self._observe)
+        self._observer.detach(engine)
         self._transactions.detach(engine)
 
     def attach_session(self, target: SessionTarget) -> None:
@@ -281,19 +248,13 @@ class QueryCache:
             statement: The query.
             parameters: Its bound values.
         """
-        options: dict[str, Any] = {OPTION: True, _EXPLAIN: True}
-        try:
+
+        def execute(options: dict[str, Any]) -> object:
             if isinstance(asker, Connection):
-                self._on_connection(asker, statement, parameters, options)
-            else:
-                asker.execute(statement, parameters, execution_options=options)
-        except _Explained as explained:
-            return explained.explanation
-        except Refusal as refusal:
-            return Explanation(refusal=refusal)
-        return Explanation(
-            refusal=Refusal(Reason.NOT_ATTACHED, "queries of this session are not seen")
-        )
+                return self._on_connection(asker, statement, parameters, options)
+            return asker.execute(statement, parameters, execution_options=options)
+
+        return explained(execute)
 
     # How it is done
 
@@ -304,8 +265,8 @@ class QueryCache:
         try:
             return self._on_session(state, wanted)
         except Refusal as refusal:
-            if state.execution_options.get(_EXPLAIN):
-                raise _Explained(Explanation(refusal=refusal)) from None
+            if is_explained(state.execution_options):
+                raise Explained(Explanation(refusal=refusal)) from None
             self._refusals.add(refusal)
             return None
 
@@ -345,18 +306,13 @@ class QueryCache:
         """Return the options of an execution that asks the cache instead of the database."""
         around = (connection or asked.engine).get_execution_options()
         inherited = {_TRANSLATE: around[_TRANSLATE]} if _TRANSLATE in around else {}
-        reader = self._explainer(asked) if given.get(_EXPLAIN) else self._reader(asked)
+        reader = self._reader(asked)
+        if is_explained(given):
+            reader = explainer(self._queries, asked)
         return {**({} if _TRANSLATE in given else inherited), READER: reader}
 
     def _reader(self, asked: Asked) -> Reader:
         return partial(self._queries.answer, asked)
-
-    def _explainer(self, asked: Asked) -> Reader:
-        def explain(sql: str, parameters: Parameters) -> Answer:
-            identity = self._queries.identify(asked, sql, parameters)
-            raise _Explained(Explanation(identity.key.wire, identity.tags))
-
-        return explain
 
     def _replay(self, engine: Engine, connection: Connection | None) -> ReplayEngine:
         """Return the engine that asks the cache, where a transaction may use it."""
@@ -382,28 +338,3 @@ class QueryCache:
         refuse_session(asker)
         self._replay(engine, connection)
         return engine
-
-    def _observe(
-        self,
-        connection: Connection,
-        _cursor: Any,
-        sql: str,
-        parameters: Any,
-        _context: ExecutionContext,
-        executemany: bool,
-    ) -> None:
-        """Tell the cached function that runs here, if there is one, what a statement reads."""
-        collector = current_collector()
-        if collector is None:
-            return
-        engine = connection.engine
-        if understand(sql, grammar_of(engine.dialect.name)).kind in _NOT_READING:
-            return
-        try:
-            if executemany:
-                raise Refusal(Reason.NOT_A_SELECT, "a statement with several sets of parameters")
-            refuse_unfit(connection)
-            asked = Asked(engine, lambda: connection, CacheFor())
-            collector.add(self._queries.tags(asked, sql, parameters))
-        except Refusal as refusal:
-            collector.refuse(refusal)
