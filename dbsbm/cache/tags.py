@@ -9,7 +9,9 @@ from hashlib import blake2b
 from typing import Final
 
 from dbsbm.cache.keys import LONGEST_NAME, NAMESPACE
-from dbsbm.cache.values.envelope import STAMP
+
+STAMP: Final = 8
+"""Bytes of a tag's stamp."""
 
 PREFIX: Final = f"{NAMESPACE}tag:"
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import redis.asyncio
 from redis.exceptions import NoScriptError
 
+from dbsbm.cache.away import FAILURES
 from dbsbm.cache.engine.gate import Gate
 from dbsbm.cache.engine.steps import (
     FAILED,
@@ -23,7 +24,6 @@ from dbsbm.cache.engine.steps import (
     loading_nothing,
     loading_of,
 )
-from dbsbm.cache.server.away import FAILURES
 from dbsbm.cache.server.commands import Server
 
 T = TypeVar("T")

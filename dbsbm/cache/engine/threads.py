@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import redis
 from redis.exceptions import NoScriptError
 
+from dbsbm.cache.away import FAILURES
 from dbsbm.cache.engine.gate import Gate
 from dbsbm.cache.engine.steps import (
     FAILED,
@@ -29,7 +30,6 @@ from dbsbm.cache.engine.steps import (
 )
 from dbsbm.cache.errors import LoadTimeout
 from dbsbm.cache.forks import renew_after_fork
-from dbsbm.cache.server.away import FAILURES
 from dbsbm.cache.server.commands import Server
 
 log = logging.getLogger(__name__)

@@ -17,10 +17,11 @@ from typing import Final
 
 import redis
 
+from dbsbm.cache.away import FAILURES
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import BATCH, ROOT, VERSION, version_and_category
+from dbsbm.cache.marks import UNREAD
 from dbsbm.cache.policy.policies import Policies
-from dbsbm.cache.server.away import FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,6 @@ _AROUND: Final = 66_000
 
 # The first bytes of every value, see `dbsbm.cache.values.envelope`: its mark, then its lifetime.
 _HEAD: Final = 5
-_UNREAD: Final = "N"
 
 # Looks at each key and removes it in the same breath, so that nothing can happen to it between.
 # A value is read only in the last part of its life, where it may have to go: up to there, no
@@ -53,7 +53,7 @@ local function reason_to_go(key, lifetime, limit)
   end
   if left > (1 - unread_share) * lifetime then return '' end
   local head = redis.call('GETRANGE', key, 0, {_HEAD - 1})
-  if #head < {_HEAD} or head:sub(1, 1) ~= '{_UNREAD}' then return '' end
+  if #head < {_HEAD} or head:sub(1, 1) ~= '{UNREAD.decode()}' then return '' end
   local a, b, c, d = head:byte(2, 5)
   local own = ((a * 256 + b) * 256 + c) * 256 + d
   if own - left >= unread_share * own then return 'never_read' end

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import redis
 
-from dbsbm.cache.server.away import reason_for
+from dbsbm.cache.away import reason_for
 
 NEEDED_VERSION: Final = (7, 0)
 """The first with SET ... NX GET, which takes a lease in one step."""

@@ -18,10 +18,10 @@ from typing import Any, Final, Protocol
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.categories import Category
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import version_and_category
-from dbsbm.cache.server.away import away
 from dbsbm.cache.stats import Stats
 
 log = logging.getLogger(__name__)

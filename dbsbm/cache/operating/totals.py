@@ -20,9 +20,9 @@ from typing import Any, Final
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.categories import Category
 from dbsbm.cache.forks import renew_after_fork
-from dbsbm.cache.server.away import away
 from dbsbm.cache.stats import COUNTER_NAMES, Counters, Snapshot, Stats
 
 log = logging.getLogger(__name__)

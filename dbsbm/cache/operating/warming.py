@@ -22,9 +22,9 @@ from uuid import UUID
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.keys import BATCH, NAMESPACE, Part
 from dbsbm.cache.operating.hotlog import Hot
-from dbsbm.cache.server.away import away
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Final
 
 import redis
 
+from dbsbm.cache.away import away
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import NAMESPACE
 from dbsbm.cache.policy.overrides import Changes
 from dbsbm.cache.policy.policies import render_mirror
-from dbsbm.cache.server.away import away
 
 POLICY_KEY: Final = f"{NAMESPACE}policy"
 

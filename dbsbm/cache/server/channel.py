@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol
 import redis
 from redis.connection import DefaultParser
 
+from dbsbm.cache.away import FAILURES
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import NAMESPACE
-from dbsbm.cache.server.away import FAILURES
 from dbsbm.cache.server.clocks import uptime
 from dbsbm.cache.server.connection import TIMEOUT
 

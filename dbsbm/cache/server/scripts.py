@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dbsbm.cache.values import envelope
+from dbsbm.cache.marks import LEASE, READ, UNREAD
 
 TAG_LIFE_MS: Final = 14 * 24 * 3600 * 1000
 """Twice what a value may live. A tag is kept for as long as the values that depend on it."""
@@ -41,7 +41,7 @@ for i = 2, #KEYS do
 end
 if held then
   local is_free = held:sub(2, 13) == ARGV[3]
-  if held:sub(1, 1) == '{envelope.LEASE.decode()}' then
+  if held:sub(1, 1) == '{LEASE.decode()}' then
     is_free = #tags > 0 and held:sub(-{LEASE_DIGEST}) ~= digest(stamps)
   end
   if not is_free then return {{'held', held, '', unpack(stamps)}} end
@@ -96,7 +96,7 @@ REFILL: Final = f"""{_UNCHANGED}
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('UNLINK', KEYS[2])
 local head = redis.call('GETRANGE', KEYS[1], 0, 12)
-if head:sub(1, 1) == '{envelope.LEASE.decode()}' or head:sub(6, 13) ~= ARGV[2] then return 0 end
+if head:sub(1, 1) == '{LEASE.decode()}' or head:sub(6, 13) ~= ARGV[2] then return 0 end
 if not unchanged(3, 5) then return 0 end
 redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
 return 1
@@ -157,11 +157,11 @@ MARK_READ: Final = f"""
 local present = {{}}
 for i, key in ipairs(KEYS) do
   local mark = redis.call('GETRANGE', key, 0, 0)
-  if mark == '{envelope.UNREAD.decode()}' then
-    mark = '{envelope.READ.decode()}'
+  if mark == '{UNREAD.decode()}' then
+    mark = '{READ.decode()}'
     redis.call('SETRANGE', key, 0, mark)
   end
-  present[i] = mark == '{envelope.READ.decode()}' and 1 or 0
+  present[i] = mark == '{READ.decode()}' and 1 or 0
 end
 return present
 """

@@ -29,19 +29,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from dbsbm.cache.marks import LEASE, READ, UNREAD
+from dbsbm.cache.tags import STAMP
 from dbsbm.cache.values.encode_errors import EncodeError
-
-UNREAD: Final = b"N"
-READ: Final = b"R"
-LEASE: Final = b"L"
 
 _HEAD: Final = struct.Struct(">cI8sQIBBH")
 
 HEAD: Final = _HEAD.size
 """Bytes before the tags."""
-
-STAMP: Final = 8
-"""Bytes of a tag's stamp."""
 
 LONGEST_MS: Final = 2**32 - 1
 LONGEST_TAG: Final = 255

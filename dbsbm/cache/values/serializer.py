@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dbsbm.cache.categories import Policy
+from dbsbm.cache.marks import READ, UNREAD
 from dbsbm.cache.values import envelope
 from dbsbm.cache.values.codec import EncodeError, TooLarge, pack, refuse_larger, unpack
 from dbsbm.cache.values.compression import compressed, decompressed
@@ -23,7 +24,7 @@ BYTES: Final = 2
 PICKLE: Final = 3
 COMPRESSED: Final = 0x10
 
-_MARKS: Final = (envelope.UNREAD, envelope.READ)
+_MARKS: Final = (UNREAD, READ)
 
 
 # Not frozen, which would double the price of making one: every read does.
@@ -146,7 +147,7 @@ class Serializer:
             lifetime_ms,
             envelope.read_tags(view[envelope.HEAD : begin]) if tags_size else envelope.NO_TAGS,
             len(stored),
-            mark == envelope.READ,
+            mark == READ,
         )
 
     def _is_ours(self, wire: str, stored: memoryview, key_id: int, end: int) -> bool:

@@ -9,9 +9,9 @@ from typing import Any, Final, cast
 
 import redis
 
-from dbsbm.cache.server.away import away
-from dbsbm.cache.tags import tag_wires
-from dbsbm.cache.values.envelope import STAMP, is_lease
+from dbsbm.cache.away import away
+from dbsbm.cache.tags import STAMP, tag_wires
+from dbsbm.cache.values.envelope import is_lease
 from dbsbm.cache.values.serializer import Serializer, Stored
 from dbsbm.cli.cache.jsonable import jsonable
 from dbsbm.cli.cache.key_words import PARTS_HELP, key_of_arguments

@@ -17,8 +17,8 @@ from dbsbm.cache import (
     RecursiveLoad,
     open_async_cache,
 )
+from dbsbm.cache.marks import LEASE
 from dbsbm.cache.server.connection import TIMEOUT
-from dbsbm.cache.values.envelope import LEASE
 from tests.integration.cache.looks import calls
 from tests.servers import ValkeyServer, wait_until_async
 

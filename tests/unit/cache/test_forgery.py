@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dbsbm.cache.categories import Policy
+from dbsbm.cache.marks import READ
 from dbsbm.cache.values import envelope
 from dbsbm.cache.values.pickles import PickleAllowance
 from dbsbm.cache.values.serializer import BYTES, COMPRESSED, PICKLE, TYPED, Serializer
@@ -371,7 +372,7 @@ def test_the_values_that_forgeries_are_made_of_are_good_ones() -> None:
         signed_by_us(PICKLE, pickled(Inert())),
         signed_by_us(PICKLE, program(MADE)),
         signed_by_us(PICKLE, program(MADE, pickle.EMPTY_DICT, PAIR, pickle.SETITEM, pickle.BUILD)),
-        envelope.READ + sealed()[1:],
+        READ + sealed()[1:],
     ):
         assert OURS.open(WIRE, stored) is not None
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from dbsbm.cache.categories import Category, Policy
+from dbsbm.cache.marks import READ, UNREAD
 from dbsbm.cache.values import envelope
 from dbsbm.cache.values.compression import compressed, decompressed
 from dbsbm.cache.values.encode_errors import EncodeError, TooLarge
@@ -89,8 +90,8 @@ def test_durations_that_no_field_holds_are_cut() -> None:
 
 def test_the_mark_of_the_first_reader_changes_nothing_else() -> None:
     stored = seal("value")
-    assert stored[:1] == envelope.UNREAD
-    marked = envelope.READ + stored[1:]
+    assert stored[:1] == UNREAD
+    marked = READ + stored[1:]
     assert dataclasses.replace(opened(stored), read=True) == opened(marked)
 
 
