@@ -150,6 +150,7 @@ class Services:
         return Gallery(
             self.database,
             self.cache,
+            self.query_cache,
             cdn_url=self.settings.discord_cdn_url,
             sandbox=self.settings.sandbox_data,
         )

@@ -29,12 +29,11 @@ def show_leaderboard(command: dict[str, Any]) -> str:
 def _record(command: Command, trace_id: str) -> str:
     period = Period.named(command.options.get("period"))
     whose = int(command.options.get("user", command.user_id))
-    since = period.since(datetime.now(UTC))
     standings = services().standings
     reply = record.show(
         str(command.options.get("user_name", command.user_name)),
         period,
-        standings.record(command.guild_id, whose, since),
+        standings.record(command.guild_id, whose, period),
         standings.at_stake(command.guild_id, whose),
     )
     return handle.answer(services().database, command, trace_id, reply)

@@ -51,7 +51,7 @@ def warm(services: Services) -> int:
 
 def finder(services: Services) -> Finder:
     """Return what finds the calls of all cached functions of the product."""
-    _ = services.board, services.standings  # each tells the caches its functions
+    _ = services.board, services.standings, services.gallery  # each tells the caches its functions
     find_value = function_finder(services.cache.functions)
     return lambda wire: find_value(wire) or _find_query(services, wire)
 

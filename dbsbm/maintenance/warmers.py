@@ -18,7 +18,7 @@ from dbsbm.providers.errors import ProviderError
 log = logging.getLogger(__name__)
 
 HOT_KEYS = "hot_keys"
-RECENT_SLIPS = 50
+RECENT_SLIPS = 200
 RECENT_BETS = 2000
 
 
@@ -61,20 +61,21 @@ def _games(services: Services) -> int:
 
 
 def _guilds(services: Services) -> int:
-    """Leaderboards of the guilds whose members placed the newest bets."""
+    """Leaderboards, and what slips need, of the guilds whose members placed the newest bets."""
     guilds = {guild_id for guild_id, _ in _recent_members(services)}
     now = datetime.now(UTC)
     for guild_id in guilds:
         for period in Period:
             _keep(services.standings.ranking, guild_id, period.since(now))
-    return len(guilds) * len(Period)
+        _keep(services.gallery.warm_guild, guild_id)
+    return len(guilds) * (len(Period) + 1)
 
 
 def _members(services: Services) -> int:
     """Records of the members who placed the newest bets."""
     members = _recent_members(services)
     for guild_id, user_id in members:
-        _keep(services.standings.record, guild_id, user_id, None)
+        _keep(services.standings.record, guild_id, user_id, Period.ALL)
         _keep(services.standings.at_stake, guild_id, user_id)
     return 2 * len(members)
 

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from dbsbm.db.models import Game, League, Team
 from dbsbm.providers.keys import fold_name
@@ -23,7 +23,8 @@ def store_league(session: Session, row: LeagueRow) -> None:
         session.add(league)
     league.name, league.sport = row.name[:100], row.sport
     league.country, league.season = row.country, row.season
-    league.updated_at = datetime.now(UTC)
+    if _is_changed(league):
+        league.updated_at = datetime.now(UTC)
     session.flush()
 
 
@@ -119,7 +120,8 @@ def _copy_team(team: Team, row: TeamRow) -> None:
     team.alternate_color = (
         f"#{row.alternate_color}" if row.alternate_color else team.alternate_color
     )
-    team.updated_at = datetime.now(UTC)
+    if _is_changed(team):
+        team.updated_at = datetime.now(UTC)
 
 
 def _copy_game(game: Game, row: GameRow) -> None:
@@ -135,9 +137,19 @@ def _copy_game(game: Game, row: GameRow) -> None:
     game.shortened = row.shortened
     # No odds in an answer says nothing about those of an earlier one.
     game.odds = [_odds(price) for price in row.odds] or game.odds or []
-    game.fetched_at = datetime.now(UTC)
+    if _is_changed(game):
+        game.fetched_at = datetime.now(UTC)
     if game.status in _OVER and _result(game) != before:
         game.result_version = (game.result_version or 0) + 1
+
+
+def _is_changed(row: League | Team | Game) -> bool:
+    """Tell whether a provider said anything new of a row.
+
+    What it only said again is not written, or the cache would forget all that is made of the row.
+    """
+    session = object_session(row)
+    return session is not None and session.is_modified(row)
 
 
 def _result(game: Game) -> tuple[object, ...]:

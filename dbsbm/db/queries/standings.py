@@ -12,14 +12,15 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from dbsbm.betting.grading import Result
-from dbsbm.betting.record import Record, SettledBet, summarize
+from dbsbm.betting.record import SettledBet
 from dbsbm.db.models import Bet, Member
 
 PLACES: Final = 100
 """So many members a ranking has at most."""
 
-# A void bet never happened.
-_COUNTED: Final = Bet.state.not_in(("open", Result.VOID.value))
+# A void bet never happened. The states are named, not left out, for the cache: so it knows that a
+# bet that is placed changes nothing here.
+_COUNTED: Final = Bet.state.in_([result.value for result in Result if result is not Result.VOID])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,18 @@ class Open:
     risked: Decimal
 
 
-def record(session: Session, guild_id: int, user_id: int, since: datetime | None = None) -> Record:
-    """Return a member's record in a guild, of bets settled since a moment or of all."""
+def settled(session: Session, guild_id: int, user_id: int) -> list[SettledBet]:
+    """Return what a member's record in a guild is made of."""
     rows = session.execute(
         select(Bet.state, Bet.risk, Bet.profit, Bet.odds_decimal, Bet.settled_at).where(
-            Bet.guild_id == guild_id, Bet.user_id == user_id, _COUNTED, *_since(since)
+            Bet.guild_id == guild_id, Bet.user_id == user_id, _COUNTED
         )
     )
-    return summarize(
+    return [
         SettledBet(Result(state), risk, profit, odds, settled_at)
         for state, risk, profit, odds, settled_at in rows
         if profit is not None and settled_at is not None  # so is every settled bet; for the types
-    )
+    ]
 
 
 def at_stake(session: Session, guild_id: int, user_id: int) -> Open:

@@ -1,8 +1,9 @@
 """Functions of a session whose results are kept until something that they read has changed.
 
 What a function depends on is known only after it ran: the tags of every query that it made. They
-are remembered beside its result, and the next call asks for the result by them. A load begins with
-the stamps of the tags that are remembered; where the function then turns out to depend on others,
+are remembered beside its result, and the next call asks for the result by them; a call with other
+arguments asks by what follows from those of an earlier call, see `templates`. A load begins with
+the stamps of the tags that are thought of; where the function then turns out to depend on others,
 its result is given but not kept, and the others are remembered. So wrong or lost tags cost a load,
 and never make a result outlive what it was made of.
 """
@@ -24,7 +25,7 @@ from dbsbm.cache.errors import NotKept
 from dbsbm.cache.keys import Key
 from dbsbm.cache.naming import Naming
 from dbsbm.querycache.reading.collecting import Collector, add_tags, collecting, current_collector
-from dbsbm.querycache.reading.hints import Hints
+from dbsbm.querycache.reading.hints import NOTHING_KNOWN, Hints
 from dbsbm.querycache.reading.keys import database_name
 from dbsbm.querycache.reading.loading import get_or_load
 from dbsbm.querycache.reading.sessions import refuse_changed, refuse_used
@@ -137,6 +138,7 @@ class CachedFunction(Generic[P, T]):
                 if run.is_done:
                     return run.result
             else:
+                run.found(tags)
                 add_tags(tags)
                 return result
         return call.function(call.asker, *call.args, **call.kwargs)
@@ -165,6 +167,11 @@ class _Run(Generic[T]):
         self._call, self._key, self._means = call, key, means
         self.tags = means.hints.get(key)
         self.is_done = False
+
+    def found(self, tags: tuple[str, ...]) -> None:
+        """Learn from a result that was there, where nothing was known."""
+        if self.tags == NOTHING_KNOWN:
+            self._means.hints.compare(self._key, self.tags, tags)
 
     def load(self) -> tuple[tuple[str, ...], T]:
         """Call the function, and return the tags of what it read, and its result.
@@ -200,10 +207,8 @@ class _Run(Generic[T]):
         if collector.refusal is not None:
             self._means.refused(collector.refusal)
             raise NotKept
-        read = set(collector.tags)
-        if read != set(self.tags):
-            self._means.hints.put(self._key, collector.tags)
-        if not read <= set(self.tags):
+        self._means.hints.compare(self._key, self.tags, collector.tags)
+        if not set(collector.tags) <= set(self.tags):
             raise NotKept
 
 

@@ -11,6 +11,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import Key
 from dbsbm.cache.miss import MISS
+from dbsbm.querycache.reading.templates import Templates
 from dbsbm.querycache.tags import GLOBAL_TAG
 
 MOST: Final = 10_000
@@ -20,7 +21,9 @@ NOTHING_KNOWN: Final = (GLOBAL_TAG,)
 
 
 class Hints:
-    """Remembers the tags of results, in this process and in the cache. Threads may share it.
+    """Remembers the tags of results, in this process and in the cache, or foretells them.
+
+    Threads may share it.
 
     Args:
         cache: Tells the other processes.
@@ -29,6 +32,7 @@ class Hints:
 
     def __init__(self, cache: Cache, category: Category) -> None:
         self._cache, self._category = cache, category
+        self._templates = Templates()
         self.renew()
         renew_after_fork(self)
 
@@ -39,9 +43,9 @@ class Hints:
 
     def get(self, key: Key) -> tuple[str, ...]:
         """Return what the result under a key is thought to depend on."""
-        own = self.own(key)
-        if own is not None:
-            return own
+        known = self.own(key) or self._templates.foretell(key)
+        if known is not None:
+            return known
         told = self._cache.get(self._hint_key(key))
         if told is MISS:
             return NOTHING_KNOWN
@@ -54,6 +58,18 @@ class Hints:
             if key in self._own:
                 self._own.move_to_end(key)
             return self._own.get(key)
+
+    def compare(self, key: Key, thought: tuple[str, ...], tags: tuple[str, ...]) -> None:
+        """Learn from what the result under a key turned out to depend on.
+
+        Args:
+            key: The result's.
+            thought: What it was thought to depend on.
+            tags: What it does depend on.
+        """
+        self._templates.learn(key, tags)
+        if set(thought) != set(tags):
+            self.put(key, tags)
 
     def put(self, key: Key, tags: tuple[str, ...]) -> None:
         """Remember what the result under a key depends on."""

@@ -17,6 +17,7 @@ from dbsbm.cache.operating.hotlog import SLOT_SECONDS
 from dbsbm.cache.policy.mirror import POLICY_KEY
 from dbsbm.cache.policy.policies import parse_mirror
 from dbsbm.commands import warm
+from dbsbm.commands.period import Period
 from dbsbm.db.models import CacheCleanupRun, CacheDebt, CacheHotLog
 from dbsbm.errors import UserError
 from dbsbm.maintenance import cleanup, dues, hot_keys, policies, relay, warmers
@@ -158,16 +159,16 @@ def test_warming_loads_the_hot_values_of_functions_again_after_the_cache_is_lost
 def test_what_members_read_is_loaded_again_by_a_process_that_never_read_it(
     services: Services, another: Callable[[], Services]
 ) -> None:
-    since = datetime(2026, 11, 1, tzinfo=UTC)
+    since, today = datetime(2026, 11, 1, tzinfo=UTC), datetime.now(UTC).date()
     for _ in range(2):
         services.standings.ranking(7, since)
-        services.standings.record(7, 8, None)
+        services.standings.record(7, 8, Period.ALL)
         services.board.games("nfl")
     functions = services.query_cache.functions
     with services.database.read() as session:
         wires = [
             functions["dbsbm.commands.standings._ranking"].key(session, 7, since).wire,
-            functions["dbsbm.db.queries.standings.record"].key(session, 7, 8, None).wire,
+            functions["dbsbm.commands.standings._records"].key(session, 7, 8, today).wire,
             cast(Any, services.cache.functions["games"]).key("nfl").wire,
         ]
     assert all(services.cache_client.exists(wire) for wire in wires)
@@ -182,7 +183,7 @@ def test_one_warming_is_enough_for_a_cold_cache(services: Services) -> None:
     services.database.transact(lambda session: a_bet(session, game=a_game(session), user_id=8))
     assert warm.warm(["guild_data", "user_data"], warmers.of(services))["user_data"] == 2
     before = services.cache.stats.snapshot()
-    services.standings.record(1, 8, None)
+    services.standings.record(1, 8, Period.ALL)
     services.standings.at_stake(1, 8)
     services.standings.ranking(1, None)
     after = services.cache.stats.snapshot()

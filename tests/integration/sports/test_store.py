@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Game, Team
@@ -51,6 +52,24 @@ def test_the_same_game_again_is_one_row(database: Database) -> None:
     store(database, replace(GAME, status="live", home_score=7, away_score=0))
     game = the_game(database)
     assert (game.status, game.home_score) == ("live", 7)
+
+
+def test_what_a_provider_only_says_again_is_not_written(database: Database) -> None:
+    live = replace(GAME, status="live", home_score=7, away_score=0)
+    store(database, GAME)
+    store(database, live)
+    written: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        written.extend(verb for verb in ("UPDATE", "INSERT") if statement.startswith(verb))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    store(database, live)
+    assert written == []
+    before = the_game(database).fetched_at
+    store(database, replace(live, away_score=3))
+    assert written == ["UPDATE"]
+    assert the_game(database).fetched_at > before
 
 
 def test_a_moved_start_keeps_the_row_that_bets_point_to(database: Database) -> None:

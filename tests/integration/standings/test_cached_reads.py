@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from dbsbm.bootstrap import Services
 from dbsbm.cache import Category
 from dbsbm.commands.grade import grade_due
-from dbsbm.db.models import Bet, Game, Member
+from dbsbm.commands.period import Period
+from dbsbm.db.models import Bet, Game, Guild, Member, Team
+from dbsbm.errors import PermanentError
 from tests.integration.db.rows import a_bet, a_game
 from tests.integration.services import Sent, services_on
 from tests.servers import ValkeyServer
@@ -82,11 +84,11 @@ def test_a_settled_bet_is_in_the_record_and_the_ranking_of_every_process_at_once
     writer, reader = workers
     an_open_bet(writer)
     assert reader.standings.ranking(1, None) == []
-    assert str(reader.standings.record(1, 1, None)) == "0-0-0"
+    assert str(reader.standings.record(1, 1, Period.ALL)) == "0-0-0"
     assert reader.standings.at_stake(1, 1).bets == 1
     end_games(writer)
     grade_due(writer.database)
-    assert str(reader.standings.record(1, 1, None)) == "1-0-0"
+    assert str(reader.standings.record(1, 1, Period.ALL)) == "1-0-0"
     assert [row.profit for row in reader.standings.ranking(1, None)] == [Decimal("1.5")]
     assert reader.standings.at_stake(1, 1).bets == 0
 
@@ -99,10 +101,10 @@ def test_what_was_read_before_is_read_again_without_the_database(
     # The first call learns what the result is made of, the second keeps it.
     for _ in range(2):
         first.standings.ranking(1, None)
-        first.standings.record(1, 1, None)
+        first.standings.record(1, 1, Period.ALL)
     with statements(second) as sent:
         assert second.standings.ranking(1, None) == first.standings.ranking(1, None)
-        assert second.standings.record(1, 1, None) == first.standings.record(1, 1, None)
+        assert second.standings.record(1, 1, Period.ALL) == first.standings.record(1, 1, Period.ALL)
     assert sent == []
 
 
@@ -119,6 +121,65 @@ def test_a_bet_of_one_member_leaves_the_records_of_the_others(
         assert services.standings.at_stake(1, 2).bets == 1
     assert sent == []
     assert services.standings.at_stake(1, 1).bets == 2
+
+
+def test_a_bet_that_is_placed_leaves_the_records_of_what_is_settled(
+    workers: tuple[Services, Services],
+) -> None:
+    services, _ = workers
+    an_open_bet(services)
+    end_games(services)
+    grade_due(services.database)
+    for _ in range(2):
+        services.standings.record(1, 1, Period.ALL)
+        services.standings.ranking(1, None)
+    an_open_bet(services)
+    with statements(services) as sent:
+        for period in Period:
+            assert str(services.standings.record(1, 1, period)) == "1-0-0"
+        assert services.standings.ranking(1, None)[0].wins == 1
+    assert sent == []
+    end_games(services)
+    grade_due(services.database)
+    assert str(services.standings.record(1, 1, Period.MONTH)) == "2-0-0"
+    assert services.standings.ranking(1, None)[0].wins == 2
+
+
+def test_a_slip_is_drawn_again_from_the_cache_and_anew_when_what_it_says_has_changed(
+    workers: tuple[Services, Services],
+) -> None:
+    writer, reader = workers
+    bet_id = an_open_bet(writer)
+    other = an_open_bet(writer)
+    first = reader.gallery.image(bet_id)
+    reader.gallery.image(other)
+    reader.gallery.image(bet_id)
+    with statements(reader) as sent:
+        assert reader.gallery.image(bet_id) == first
+    assert sent == []
+    end_games(writer)
+    grade_due(writer.database)
+    settled = reader.gallery.image(bet_id)
+    assert settled != first
+    writer.database.transact(lambda session: session.execute(update(Team).values(name="Renamed")))
+    renamed = reader.gallery.image(bet_id)
+    assert renamed not in {first, settled}
+    writer.database.transact(
+        lambda session: session.execute(update(Guild).values(odds_format="decimal"))
+    )
+    assert reader.gallery.image(bet_id) not in {first, settled, renamed}
+
+
+def test_there_is_no_slip_of_no_bet_until_there_is_one(
+    workers: tuple[Services, Services],
+) -> None:
+    writer, reader = workers
+    bet_id = an_open_bet(writer)
+    for _ in range(3):
+        with pytest.raises(PermanentError, match=f"There is no bet {bet_id + 1} to draw"):
+            reader.gallery.image(bet_id + 1)
+    assert an_open_bet(writer) == bet_id + 1
+    assert reader.gallery.image(bet_id + 1)
 
 
 def test_a_board_shows_a_score_as_soon_as_it_is_stored(

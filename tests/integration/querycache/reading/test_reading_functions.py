@@ -59,6 +59,49 @@ def test_a_result_is_kept_once_it_is_known_what_it_depends_on(house: House, call
         assert calls.count == expected
 
 
+def test_a_first_call_is_kept_where_another_has_shown_what_the_function_reads(
+    house: House,
+) -> None:
+    asked: list[int] = []
+
+    @house.queries.cached(name="states")
+    def states(session: Session, guild_id: int) -> Any:
+        asked.append(guild_id)
+        return session.scalars(select(Bet.state).where(Bet.guild_id == guild_id)).all()
+
+    for guild_id in (1, 2, 2, 3, 3, 1):
+        assert _call(house, states, guild_id) == ["open", "open"]
+    assert asked == [1, 2, 3, 1]
+    with house.sessions.begin() as session:
+        session.get_one(Bet, 210).state = "won"
+    assert sorted(_call(house, states, 2)) == ["open", "won"]
+    for guild_id in (1, 3):
+        _call(house, states, guild_id)
+    assert asked == [1, 2, 3, 1, 2]
+
+
+def test_a_call_that_reads_something_else_than_was_foretold_leaves_nothing_behind(
+    house: House,
+) -> None:
+    @house.queries.cached(name="guild of a bet")
+    def guild_of(session: Session, bet_id: int) -> Any:
+        guild_id = session.scalar(select(Bet.guild_id).where(Bet.id == bet_id))
+        return session.scalar(select(Guild.name).where(Guild.id == guild_id))
+
+    def rename(guild_id: int, name: str) -> None:
+        with house.sessions.begin() as session:
+            session.get_one(Guild, guild_id).name = name
+
+    for name in ("a", "b", "c"):
+        for guild_id in (1, 2, 3):
+            rename(guild_id, f"{name}{guild_id}")
+            for other in (1, 2, 3):
+                _call(house, guild_of, 100 * other + 10)
+            assert _call(house, guild_of, 100 * guild_id + 10) == f"{name}{guild_id}"
+            rename(guild_id, f"{name}{name}{guild_id}")
+            assert _call(house, guild_of, 100 * guild_id + 10) == f"{name}{name}{guild_id}"
+
+
 def test_a_result_lives_until_something_that_it_read_has_changed(
     house: House, calls: Calls
 ) -> None:
