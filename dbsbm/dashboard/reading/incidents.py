@@ -1,0 +1,119 @@
+"""Incidents, silences and changes, as tables and as one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session
+
+from dbsbm.dashboard.reading.tables import Query, Sources, TableRow
+from dbsbm.dashboard.reading.tops import ROWS, href
+from dbsbm.dashboard.reading.verdict import Firing
+from dbsbm.db.models import AlertSilence, Change, Incident
+
+_RANK = case({"page": 0, "warn": 1}, value=Incident.severity, else_=2)
+BEFORE = timedelta(minutes=15)
+
+
+def firing(session: Session) -> list[Firing]:
+    """Incidents that go on, the gravest first."""
+    rows = session.scalars(
+        select(Incident)
+        .where(Incident.state == "firing")
+        .order_by(_RANK, Incident.fired_at)
+        .limit(ROWS)
+    )
+    return [
+        Firing(
+            row.id,
+            row.severity,
+            row.rule,
+            row.series,
+            row.effect,
+            row.acknowledged_at is not None,
+        )
+        for row in rows
+    ]
+
+
+def open_incidents(sources: Sources, _query: Query) -> Sequence[TableRow]:
+    """Those that fire, and those that may soon."""
+    with sources.database.read() as session:
+        rows = session.scalars(
+            select(Incident)
+            .where(Incident.state != "resolved")
+            .order_by(_RANK, Incident.started_at)
+            .limit(ROWS)
+        ).all()
+    now = datetime.now(UTC)
+    return [_row(row, now) for row in rows]
+
+
+def past_incidents(sources: Sources, query: Query) -> Sequence[TableRow]:
+    """Those that were resolved within the range, the newest first."""
+    with sources.database.read() as session:
+        rows = session.scalars(
+            select(Incident)
+            .where(Incident.state == "resolved", Incident.resolved_at >= query.span.since)
+            .order_by(Incident.resolved_at.desc())
+            .limit(200)
+        ).all()
+    return [_row(row, row.resolved_at or row.updated_at) for row in rows]
+
+
+def silences(sources: Sources, _query: Query) -> Sequence[TableRow]:
+    """Silences in force."""
+    with sources.database.read() as session:
+        rows = session.scalars(
+            select(AlertSilence)
+            .where(AlertSilence.until > datetime.now(UTC))
+            .order_by(AlertSilence.until)
+            .limit(ROWS)
+        ).all()
+    return [
+        TableRow([row.rule, row.series or "all", row.until, row.by, row.reason]) for row in rows
+    ]
+
+
+def changes(sources: Sources, query: Query) -> Sequence[TableRow]:
+    """What was changed within the range: the first thing to suspect."""
+    with sources.database.read() as session:
+        rows = session.scalars(
+            select(Change)
+            .where(Change.at >= query.span.since, Change.at <= query.span.until)
+            .order_by(Change.at.desc())
+            .limit(ROWS)
+        ).all()
+    return [TableRow([row.at, row.kind, row.summary, row.by]) for row in rows]
+
+
+def changes_before(sources: Sources, query: Query) -> Sequence[TableRow]:
+    """What was changed in the quarter of an hour before an incident began."""
+    with sources.database.read() as session:
+        incident = session.get(Incident, int(query.where["incident"]))
+        if incident is None:
+            return []
+        rows = session.scalars(
+            select(Change)
+            .where(Change.at >= incident.started_at - BEFORE, Change.at <= incident.started_at)
+            .order_by(Change.at.desc())
+        ).all()
+    return [TableRow([row.at, row.kind, row.summary, row.by]) for row in rows]
+
+
+def _row(row: Incident, until: datetime) -> TableRow:
+    began = row.fired_at or row.started_at
+    cells = [
+        row.severity,
+        row.effect,
+        row.rule,
+        row.series or None,
+        row.state,
+        began,
+        (until - began).total_seconds(),
+        row.worst,
+        row.acknowledged_by,
+    ]
+    return TableRow(cells, href("alerts", str(row.id)))

@@ -1,0 +1,192 @@
+"""The pages of one thing: a task, a statement, an endpoint, a category, an incident, ..."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from dbsbm.dashboard.reading.charts import Chart
+from dbsbm.dashboard.reading.span import Span
+from dbsbm.dashboard.reading.statements import plan_of
+from dbsbm.dashboard.reading.stats import number, ratio, tidy
+from dbsbm.dashboard.reading.tables import Sources
+from dbsbm.dashboard.views.blocks import (
+    Block,
+    chart_block,
+    code_block,
+    facts_block,
+    list_block,
+    table_block,
+)
+from dbsbm.dashboard.views.charts import CATEGORY, ENDPOINT, STATEMENT, TASK
+from dbsbm.db.models import FindingRow, Incident, SlowStatement, Statement
+from dbsbm.errors import UserError
+
+View = dict[str, Any]
+Reader = Callable[[Sources, Span, Sequence[str]], View]
+
+
+def detail(sources: Sources, span: Span, section: str, names: Sequence[str]) -> View:
+    """The page of one thing.
+
+    Raises:
+        UserError: There is no such page; the text says what to do.
+    """
+    known = _DETAILS.get((section, len(names)))
+    if known is None:
+        raise UserError("There is no such page: choose a section above.")
+    return known(sources, span, names)
+
+
+def _task(sources: Sources, span: Span, names: Sequence[str]) -> View:
+    where = {"task": names[0]}
+    return _measured(sources, span, names[0], "task.run", where, TASK)
+
+
+def _endpoint(sources: Sources, span: Span, names: Sequence[str]) -> View:
+    where = {"provider": names[0], "endpoint": names[1]}
+    return _measured(sources, span, " ".join(names), "provider.call", where, ENDPOINT)
+
+
+def _category(_sources: Sources, _span: Span, names: Sequence[str]) -> View:
+    where = {"category": names[0]}
+    return _page(f"Category {names[0]}", [chart_block(chart, where) for chart in CATEGORY])
+
+
+def _statement(sources: Sources, span: Span, names: Sequence[str]) -> View:
+    fingerprint = names[0]
+    with sources.database.read() as session:
+        statement = session.get(Statement, fingerprint)
+        slow = session.get(SlowStatement, fingerprint)
+    view = _measured(
+        sources,
+        span,
+        f"Statement {fingerprint}",
+        "db.query",
+        {"fingerprint": fingerprint},
+        STATEMENT,
+    )
+    known = statement or slow
+    text = known.text if known else "Its text is not known: it was last seen before the retention."
+    blocks: list[Block] = [code_block("SQL, without literals", text)]
+    if statement is not None:
+        blocks.append(
+            facts_block(
+                ("verb", statement.verb, "text"),
+                ("table", statement.table, "code"),
+                ("first seen", statement.first_seen.timestamp(), "time"),
+                ("last seen", statement.last_seen.timestamp(), "time"),
+            )
+        )
+    if plan := plan_of(slow):
+        blocks.append(code_block("Plan, when it was slow", plan))
+    return {**view, "blocks": [*blocks, *view["blocks"]]}
+
+
+def _trace(_sources: Sources, _span: Span, names: Sequence[str]) -> View:
+    return _page(f"Trace {names[0]}", [table_block("trace", {"trace": names[0]})])
+
+
+def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
+    with sources.database.read() as session:
+        row = session.get(FindingRow, names[0])
+    if row is None:
+        raise UserError("There is no such finding: it may be older than RETENTION_DAYS.")
+    blocks = [
+        facts_block(
+            ("severity", row.severity, "state"),
+            ("state", row.state, "state"),
+            ("rule", row.rule, "code"),
+            ("confidence", row.confidence, "ratio"),
+            ("risk of the fix", row.risk, "text"),
+            ("expected gain", row.expected_gain, "text"),
+            ("first seen", row.first_seen.timestamp(), "time"),
+            ("last seen", row.last_seen.timestamp(), "time"),
+        ),
+        list_block("Cause", [row.cause]),
+        list_block("What may help", row.fix),
+        *([list_block("How to undo it", row.revert)] if row.revert else []),
+        code_block("Evidence", json.dumps(row.evidence, indent=2, default=str)),
+        *([code_block("Proof", json.dumps(row.proof, indent=2))] if row.proof else []),
+    ]
+    return _page(row.object, blocks)
+
+
+def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:
+    if not names[0].isascii() or not names[0].isdecimal():
+        raise UserError("There is no such incident: its number is wrong.")
+    with sources.database.read() as session:
+        row = session.get(Incident, int(names[0]))
+    if row is None:
+        raise UserError("There is no such incident: it may be older than RETENTION_DAYS.")
+    end = row.resolved_at or row.updated_at
+    began = row.fired_at or row.started_at
+    facts = facts_block(
+        ("severity", row.severity, "state"),
+        ("state", row.state, "state"),
+        ("rule", row.rule, "code"),
+        ("about", row.series or None, "code"),
+        ("value", tidy(row.value), "count"),
+        ("worst", tidy(row.worst), "count"),
+        ("threshold", tidy(row.threshold), "count"),
+        ("began", row.started_at.timestamp(), "time"),
+        ("fired", None if row.fired_at is None else row.fired_at.timestamp(), "time"),
+        ("resolved", None if row.resolved_at is None else row.resolved_at.timestamp(), "time"),
+        ("lasted", (end - began).total_seconds(), "s"),
+        ("acknowledged by", row.acknowledged_by, "text"),
+    )
+    blocks = [
+        facts,
+        *([{"kind": "actions", "incident": row.id}] if row.state != "resolved" else []),
+        table_block("changes-before", {"incident": str(row.id)}),
+        *_evidence(row.evidence),
+    ]
+    return {**_page(row.effect, blocks), "level": row.severity}
+
+
+def _evidence(evidence: Any) -> list[Block]:
+    if not evidence:
+        return []
+    return [code_block("Evidence", json.dumps(evidence, indent=2, default=str))]
+
+
+def _measured(
+    sources: Sources,
+    span: Span,
+    title: str,
+    metric: str,
+    where: Mapping[str, str],
+    charts: Sequence[Chart],
+) -> View:
+    """Charts of one label set, below how much of all there is it makes."""
+    read = sources.history.summary
+    mine = read(metric, span.since, span.until, where=where)
+    whole = sum(each.total for each in read(metric, span.since, span.until))
+    facts = [
+        facts_block(
+            ("runs", each.count, "count"),
+            ("time", tidy(each.total), "s"),
+            ("share of all time", ratio(each.total, whole), "ratio"),
+            ("p50", number(each, "p50"), "s"),
+            ("p95", number(each, "p95"), "s"),
+            ("worst", tidy(each.high), "s"),
+        )
+        for each in mine
+    ]
+    return _page(title, [*facts, *(chart_block(chart, where) for chart in charts)])
+
+
+def _page(title: str, blocks: Sequence[Block]) -> View:
+    return {"title": title, "blocks": list(blocks)}
+
+
+_DETAILS: dict[tuple[str, int], Reader] = {
+    ("tasks", 1): _task,
+    ("queries", 1): _statement,
+    ("calls", 2): _endpoint,
+    ("cache", 1): _category,
+    ("traces", 1): _trace,
+    ("alerts", 1): _incident,
+    ("findings", 1): _finding,
+}

@@ -1,0 +1,278 @@
+"""Every table there is."""
+
+from __future__ import annotations
+
+from dbsbm.dashboard.reading import findings, incidents, statements, tops, trace, work
+from dbsbm.dashboard.reading.tables import Column, Table
+
+_TIMES = (Column("p50", "s"), Column("p95", "s"), Column("worst", "s"))
+_CHANGES = (
+    Column("when", "time"),
+    Column("kind"),
+    Column("what"),
+    Column("by"),
+)
+_INCIDENTS = (
+    Column("severity", "state"),
+    Column("effect"),
+    Column("rule"),
+    Column("about"),
+    Column("state", "state"),
+    Column("since", "time"),
+    Column("lasted", "s"),
+    Column("worst", "count"),
+    Column("acknowledged by"),
+)
+_FINDINGS = (
+    Column("severity", "state"),
+    Column("about"),
+    Column("cause"),
+    Column("expected gain"),
+    Column("confidence", "ratio"),
+    Column("first seen", "time"),
+    Column("last seen", "time"),
+)
+
+TABLES = {
+    table.id: table
+    for table in (
+        Table(
+            "tasks",
+            "Tasks",
+            "Those that took the most time first; choose one to see its own charts.",
+            (
+                Column("task", "code"),
+                Column("runs", "count"),
+                Column("share of time", "ratio"),
+                *_TIMES,
+                Column("wait p95", "s"),
+                Column("failures", "count"),
+            ),
+            tops.tasks,
+            "No task ran in this range. If beat is alive, `./dev logs back` says why.",
+        ),
+        Table(
+            "jobs",
+            "Jobs of the schedule",
+            "The newest slot of each job, and how those within the range ended.",
+            (
+                Column("job", "code"),
+                Column("newest slot", "time"),
+                Column("state", "state"),
+                Column("done", "count"),
+                Column("failed", "count"),
+                Column("missed", "count"),
+                Column("newest result"),
+            ),
+            work.jobs,
+            "Beat has never sent anything: look at its log.",
+        ),
+        Table(
+            "commands",
+            "Newest commands",
+            "What members asked for; choose one to follow it from the interaction to the answer.",
+            (
+                Column("when", "time"),
+                Column("command", "code"),
+                Column("outcome", "state"),
+                Column("took", "s"),
+                Column("trace", "code"),
+            ),
+            work.commands,
+            "No member used a command in this range.",
+        ),
+        Table(
+            "dead-letters",
+            "Dead letters",
+            "Work that was given up. Mend the cause, then "
+            "`python -m dbsbm deadletters replay ID` does it after all.",
+            (
+                Column("when", "time"),
+                Column("id", "count"),
+                Column("task", "code"),
+                Column("source"),
+                Column("reason"),
+            ),
+            work.dead_letters,
+            "None: nothing was given up.",
+        ),
+        Table(
+            "statements",
+            "Statements",
+            "Those that took the most time first, without literals; choose one to see its plan.",
+            (
+                Column("statement", "code"),
+                Column("runs", "count"),
+                Column("time", "s"),
+                Column("share of time", "ratio"),
+                *_TIMES,
+            ),
+            statements.statements,
+            "No statement was measured in this range.",
+        ),
+        Table(
+            "endpoints",
+            "Endpoints",
+            "Those that took the most time first; choose one to see its own charts.",
+            (
+                Column("provider"),
+                Column("endpoint", "code"),
+                Column("calls", "count"),
+                Column("share of time", "ratio"),
+                *_TIMES,
+                Column("not ok", "count"),
+            ),
+            tops.endpoints,
+            "No provider was called in this range: the cache may have had all that was asked for.",
+        ),
+        Table(
+            "routes",
+            "Discord's routes",
+            "Those that took the most time first.",
+            (
+                Column("route", "code"),
+                Column("outcome", "state"),
+                Column("calls", "count"),
+                *_TIMES,
+            ),
+            tops.routes,
+            "Discord was not called in this range.",
+        ),
+        Table(
+            "categories",
+            "Categories",
+            "Those that were read most first; choose one to see its own charts.",
+            (
+                Column("category", "code"),
+                Column("reads", "count"),
+                Column("hit rate", "ratio"),
+                Column("stale", "count"),
+                Column("evictions", "count"),
+                Column("load p95", "s"),
+            ),
+            tops.categories,
+            "The cache was not read in this range.",
+        ),
+        Table(
+            "cleanups",
+            "Clean-ups",
+            "What the hourly clean-up of the cache freed.",
+            (
+                Column("when", "time"),
+                Column("took", "s"),
+                Column("keys looked at", "count"),
+                Column("removed", "count"),
+                Column("freed", "bytes"),
+                Column("errors", "count"),
+            ),
+            work.cleanups,
+            "No clean-up ran in this range; beat sends one every hour.",
+        ),
+        Table(
+            "processes",
+            "Processes",
+            "Those that are alive now, the largest first.",
+            (
+                Column("role", "code"),
+                Column("process", "code"),
+                Column("memory", "bytes"),
+                Column("CPU", "percent"),
+                Column("descriptors", "count"),
+            ),
+            tops.processes,
+            "No process was measured in the last three minutes.",
+        ),
+        Table(
+            "incidents",
+            "Open incidents",
+            "The gravest first; choose one to see why, to acknowledge or to silence it.",
+            _INCIDENTS,
+            incidents.open_incidents,
+            "None: no rule is broken.",
+        ),
+        Table(
+            "past-incidents",
+            "Resolved incidents",
+            "The newest first.",
+            _INCIDENTS,
+            incidents.past_incidents,
+            "No incident ended in this range.",
+        ),
+        Table(
+            "silences",
+            "Silences",
+            "Rules of which nobody is told for a while. Their incidents are recorded all the same.",
+            (
+                Column("rule"),
+                Column("about"),
+                Column("until", "time"),
+                Column("by"),
+                Column("reason"),
+            ),
+            incidents.silences,
+            "None: everybody is told of everything.",
+        ),
+        Table(
+            "changes",
+            "Changes",
+            "Deployments, migrations, settings and policies: the first thing to suspect.",
+            _CHANGES,
+            incidents.changes,
+            "Nothing was changed in this range.",
+        ),
+        Table(
+            "changes-before",
+            "Changed in the 15 minutes before",
+            "The first thing to suspect.",
+            _CHANGES,
+            incidents.changes_before,
+            "Nothing was changed just before: look for a cause from outside.",
+        ),
+        Table(
+            "findings",
+            "Open findings",
+            "The gravest first. They are advice: the fleet changes nothing by itself.",
+            _FINDINGS,
+            findings.open_findings,
+            "None: the optimizer found nothing to improve, or has not run yet (it does every 15 "
+            "minutes).",
+        ),
+        Table(
+            "gone-findings",
+            "Findings that are gone",
+            "Seen within the range, and not found any more.",
+            _FINDINGS,
+            findings.gone_findings,
+            "No finding went away in this range.",
+        ),
+        Table(
+            "analyses",
+            "Analyses",
+            "Runs of the optimizer.",
+            (
+                Column("when", "time"),
+                Column("result", "state"),
+                Column("findings", "count"),
+                Column("rules", "count"),
+                Column("took", "s"),
+                Column("rules that could not look"),
+            ),
+            findings.runs,
+            "The optimizer did not run in this range; beat sends it every 15 minutes.",
+        ),
+        Table(
+            "trace",
+            "What happened",
+            "Everything that carries this trace's id, in the order in which it happened.",
+            (
+                Column("when", "time"),
+                Column("kind"),
+                Column("what", "code"),
+                Column("state", "state"),
+                Column("detail"),
+            ),
+            trace.trace,
+            "Nothing carries this trace's id: it may be misspelt, or older than RETENTION_DAYS.",
+        ),
+    )
+}
