@@ -1,0 +1,139 @@
+"""The engine: readings in, transitions out. The live evaluation and replays run this same code.
+
+It has no clock and no storage: whoever runs it feeds it readings, tells it the time, and keeps its
+states between evaluations where there is more than one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dbsbm.monitor.alerts.forms import Judge, judge_of
+from dbsbm.monitor.alerts.lifecycle import State, Transition, note_worst, step
+from dbsbm.monitor.alerts.rule import Rule
+from dbsbm.monitor.alerts.track import Reading
+
+Key = tuple[str, str]
+
+# How far back the worst reading of an incident is looked for: readings arrive late.
+_LATE = 300.0
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One rule on one series."""
+
+    rule: Rule
+    series: str
+    judge: Judge
+    state: State
+
+
+class Engine:
+    """Judges any number of series by any number of rules."""
+
+    def __init__(self, rules: Sequence[Rule], states: Mapping[Key, State] | None = None) -> None:
+        """Begin, or go on where another engine was.
+
+        Args:
+            rules: Those that are switched off are left out.
+            states: By rule and series, as `states` gave them. States of rules that there are no
+                more end at the next evaluation.
+        """
+        self.rules = {rule.name: rule for rule in rules if rule.enabled}
+        self._watches: dict[Key, _Watch] = {}
+        for (name, series), state in (states or {}).items():
+            if name in self.rules:
+                self._watch(name, series, state)
+
+    @property
+    def states(self) -> dict[Key, State]:
+        """Where each rule stands with each series."""
+        return {key: watch.state for key, watch in self._watches.items()}
+
+    def feed(self, rule: str, series: str, readings: Iterable[Reading]) -> None:
+        """Give a rule readings of a series, in any order; each only once.
+
+        Args:
+            rule: The rule's name.
+            series: The series' own name: its labels, or what a recording calls it.
+            readings: With finite values.
+        """
+        judge = self._watch(rule, series).judge
+        for reading in readings:
+            judge.add(reading)
+
+    def restarted(self, at: float) -> None:
+        """Tell that what is measured restarted at that moment: caches are cold."""
+        for watch in self._watches.values():
+            watch.judge.restarted(at)
+
+    def evaluate(self, now: float) -> list[Transition]:
+        """Judge everything at one moment, Unix seconds, and return what changed.
+
+        A moment before the last one that was judged changes nothing.
+        """
+        found = []
+        for watch in self._watches.values():
+            if now > watch.state.judged_at:
+                found += self._judge(watch, now)
+        return self._inhibit(found)
+
+    def is_quiet(self) -> bool:
+        """Whether nothing is pending or firing."""
+        return all(watch.state.phase == "inactive" for watch in self._watches.values())
+
+    def _watch(self, rule: str, series: str, state: State | None = None) -> _Watch:
+        key = rule, series
+        if key not in self._watches:
+            about = self.rules[rule]
+            self._watches[key] = _Watch(about, series, judge_of(about), state or State())
+        return self._watches[key]
+
+    def _judge(self, watch: _Watch, now: float) -> list[Transition]:
+        rule, state, judge = watch.rule, watch.state, watch.judge
+        before = state.judged_at
+        is_firing = state.phase == "firing"
+        verdict = judge.judge(now, firing=is_firing, calm_since=state.calm_since)
+        outcome = step(rule, state, verdict, now, judge.last_reading(now))
+        is_worse = False
+        if state.phase == "firing":
+            since = max(before - _LATE, state.since - 1) if is_firing else state.since - 1
+            if not is_firing:
+                state.worst = state.told_worst = None
+            is_worse = note_worst(rule, state, judge.worst(since, now))
+        if outcome is None and is_worse:
+            outcome = "worse", ""
+        if outcome is None:
+            return []
+        kind, reason = outcome
+        return [
+            Transition(kind, rule, watch.series, now, state.since, state.value, state.worst, reason)
+        ]
+
+    def _inhibit(self, found: Sequence[Transition]) -> list[Transition]:
+        """Mark what another rule's incident explains; an incident stays as it began."""
+        firing = {w.rule.name for w in self._watches.values() if w.state.phase == "firing"}
+        explained = {name for rule in firing for name in self.rules[rule].inhibits}
+        marked = []
+        for each in found:
+            state = self._watches[each.rule.name, each.series].state
+            if each.kind in {"pending", "fired"}:
+                state.inhibited = each.rule.name in explained
+            marked.append(_marked(each) if state.inhibited else each)
+        return marked
+
+
+def _marked(transition: Transition) -> Transition:
+    return Transition(
+        transition.kind,
+        transition.rule,
+        transition.series,
+        transition.at,
+        transition.since,
+        transition.value,
+        transition.worst,
+        transition.reason,
+        inhibited=True,
+    )

@@ -1,0 +1,50 @@
+"""Burn rates: is the error budget being spent too fast, over a long and a short window at once?
+
+The long window says that it matters, the short one that it is still so. The Google SRE Workbook
+(2018), chapter 5, "Alerting on SLOs", recommends 14.4 times over 1 h and 5 min, 6 times over 6 h
+and 30 min, and once over 3 d and 6 h. Readings are shares of failures with the calls behind them.
+"""
+
+from __future__ import annotations
+
+from dbsbm.monitor.alerts.forms.base import Judge, Verdict
+from dbsbm.monitor.alerts.proof import wilson
+from dbsbm.monitor.alerts.rule import Rule
+from dbsbm.monitor.alerts.track import Reading, Window
+
+
+class Burn(Judge):
+    """Compares the share of failures with a multiple of the budget."""
+
+    @classmethod
+    def reach(cls, rule: Rule) -> float:
+        """The long window."""
+        return rule.window
+
+    def add(self, reading: Reading) -> None:
+        """Take in what stands for at least one call."""
+        if reading.count is None or reading.count > 0:
+            super().add(reading)
+
+    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+        """See the base class."""
+        del calm_since, firing
+        rule = self.rule
+        long, short = (
+            self.track.window(now - seconds, now) for seconds in (rule.window, rule.short_window)
+        )
+        if not short.samples:
+            return Verdict(breached=False, active=None)
+        breached = self._burns(long) and self._burns(short)
+        readings = self.track.readings[long.start : long.stop]
+        first = next((each.at for each in readings if each.value > rule.threshold), None)
+        return Verdict(
+            breached=breached, active=breached, value=short.weighted / short.samples, since=first
+        )
+
+    def _burns(self, window: Window) -> bool:
+        """Whether even the least that the failures can mean is too much."""
+        if window.samples < self.rule.min_samples:
+            return False
+        low, _ = wilson(window.weighted, window.samples)
+        return low > self.rule.threshold * self.rule.factor
