@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+import time
 
 import aiohttp
 import discord
@@ -20,9 +21,12 @@ from bot.celery_message import MessageBuilder, celery_app
 from bot.client import Bot
 from bot.dispatcher import Dispatcher
 from bot.fleet import Fleet
+from bot.measures import open_measures
 from dbsbm import logs
 from dbsbm.cache import Keyring, open_async_cache
 from dbsbm.errors import ConfigError
+from dbsbm.monitor.readings.cache_counts import watch_cache
+from dbsbm.monitor.traces.opening import check_tracing
 from dbsbm.settings import Settings, load_settings
 from dbsbm.wire.seal import Sealer
 
@@ -41,6 +45,7 @@ def main() -> int:
         token = checked_token(settings)
         logs.configure(settings, "bot")
         point_at(settings)
+        check_tracing(settings)
         asyncio.run(_run(settings, token))
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the first line an operator looks at
@@ -76,18 +81,26 @@ def checked_token(settings: Settings) -> SecretStr:
 
 
 async def _run(settings: Settings, token: SecretStr) -> None:
+    measures = open_measures(settings)
+    now = time.time if measures is None else measures.recorder.clock.now
     cache = open_async_cache(settings.cache, keyring=Keyring.of(settings.secret_key))
-    fleet = Fleet(MessageBuilder(celery_app(settings.broker)), Broker(settings.broker))
+    if measures is not None:
+        watch_cache(cache.stats, measures.recorder, cache.gauges)
+    fleet = Fleet(MessageBuilder(celery_app(settings.broker), now), Broker(settings.broker))
     autocomplete = Autocomplete(
         cache,
         lambda category: fleet.send_soon("tasks.cache.warm", {"categories": [category.value]}),
     )
-    bot = Bot(Dispatcher(fleet, Sealer(settings.secret_key)), autocomplete, settings.data_dir)
+    on_acknowledged = None if measures is None else measures.acknowledged
+    dispatcher = Dispatcher(fleet, Sealer(settings.secret_key), on_acknowledged)
+    bot = Bot(dispatcher, autocomplete, settings.data_dir, measures)
     try:
         await _serve(bot, token)
     finally:
         await fleet.close()
         await cache.close()
+        if measures is not None:
+            await asyncio.to_thread(measures.close)
 
 
 async def _serve(bot: Bot, token: SecretStr) -> None:

@@ -8,6 +8,7 @@ priority), for a channel that keeps what it is given; `broker` then writes it wi
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from kombu.transport import virtual
 from kombu.transport.redis import Channel as RedisChannel
 from kombu.utils.json import dumps
 from pydantic import SecretStr
+
+from dbsbm.wire.stamp import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,16 @@ def celery_app(broker_url: SecretStr) -> Celery:
 
 
 class MessageBuilder:
-    """Builds messages, in about 0.4 ms each. For one thread."""
+    """Builds messages, in about 0.4 ms each. For one thread.
 
-    def __init__(self, app: Celery) -> None:
+    Args:
+        app: Routes them.
+        now: Unix time by the broker's clock, as far as this process knows it.
+    """
+
+    def __init__(self, app: Celery, now: Callable[[], float] = time.time) -> None:
         self._app = app
+        self._now = now
         connection = Connection(
             transport=_KeepingTransport,
             transport_options=dict(app.conf.broker_transport_options or {}),
@@ -115,7 +124,7 @@ class MessageBuilder:
             task_id=task_id,
             producer=self._producer,
             retry=False,
-            headers={"sent_at": time.time()},
+            headers=stamp(self._now()),
             **shown_as,
         )
         message, self._channel.kept = self._channel.kept, None

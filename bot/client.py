@@ -19,6 +19,8 @@ from bot.cogs.operations import Operations
 from bot.cogs.standings import Standings
 from bot.dispatcher import Dispatcher
 from bot.loop_watch import LoopWatch
+from bot.measures import Measures
+from bot.rest_trace import rest_trace
 from bot.sync import sync_commands
 from bot.tree import Tree
 
@@ -37,9 +39,16 @@ class Bot(commands.Bot):
         dispatcher: Takes the commands to the fleet.
         autocomplete: Offers choices.
         folder: Where it is kept which commands were registered.
+        measures: What is measured of the process; None measures nothing.
     """
 
-    def __init__(self, dispatcher: Dispatcher, autocomplete: Autocomplete, folder: Path) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        autocomplete: Autocomplete,
+        folder: Path,
+        measures: Measures | None = None,
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -52,11 +61,12 @@ class Bot(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True),
             allowed_installs=app_commands.AppInstallationType(guild=True),
+            http_trace=None if measures is None else rest_trace(measures.called),
         )
         self._dispatcher = dispatcher
         self._autocomplete = autocomplete
         self._folder = folder
-        self._watch = LoopWatch()
+        self._watch = LoopWatch(on_lag=None if measures is None else measures.late)
 
     async def add_commands(self) -> None:
         """Put every command into the tree."""

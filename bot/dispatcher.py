@@ -20,7 +20,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -50,6 +50,9 @@ DISCORD_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 Interaction = discord.Interaction[Any]
 
+OnAcknowledged = Callable[[str, float, bool], None]
+"""Told of each acknowledgement: the command, seconds since it came, whether Discord took it."""
+
 
 class Outcome(StrEnum):
     """What became of a command."""
@@ -63,9 +66,12 @@ class Outcome(StrEnum):
 class Dispatcher:
     """Acknowledges commands and hands them over to the fleet."""
 
-    def __init__(self, fleet: Fleet, sealer: Sealer) -> None:
+    def __init__(
+        self, fleet: Fleet, sealer: Sealer, on_acknowledged: OnAcknowledged | None = None
+    ) -> None:
         self._fleet = fleet
         self._sealer = sealer
+        self._on_acknowledged = on_acknowledged
         self._in_hand = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -86,7 +92,8 @@ class Dispatcher:
         """
         command = to_command(interaction, self._sealer, options, ephemeral=ephemeral)
         with self._holding():
-            outcome = await _Handling(interaction, command, task).run(self._fleet)
+            handling = _Handling(interaction, command, task, self._on_acknowledged)
+            outcome = await handling.run(self._fleet)
             notice = await _tell(interaction, outcome)
         if outcome is Outcome.UNCONFIRMED:
             await self._settle(interaction, notice)
@@ -126,10 +133,17 @@ class Dispatcher:
 class _Handling:
     """One command on its way to Discord's acknowledgement and to the broker."""
 
-    def __init__(self, interaction: Interaction, command: Command, task: str) -> None:
+    def __init__(
+        self,
+        interaction: Interaction,
+        command: Command,
+        task: str,
+        on_acknowledged: OnAcknowledged | None,
+    ) -> None:
         self._interaction = interaction
         self._command = command
         self._task = task
+        self._on_acknowledged = on_acknowledged
         self._began = time.perf_counter()
         self._ack_ms: float | None = None
         self._enqueue_ms: float | None = None
@@ -155,12 +169,20 @@ class _Handling:
         return await self._enqueue(fleet)
 
     async def _acknowledge(self) -> bool:
+        taken = await self._defer()
+        elapsed = self._elapsed_ms()
+        if taken:
+            self._ack_ms = elapsed
+        if self._on_acknowledged is not None:
+            self._on_acknowledged(self._command.name, elapsed / 1000, taken)
+        return taken
+
+    async def _defer(self) -> bool:
         try:
             await self._interaction.response.defer(ephemeral=self._command.ephemeral, thinking=True)
         except DISCORD_FAILURES as error:
             log_failure("bot.not_acknowledged", self._interaction, error)
             return False
-        self._ack_ms = self._elapsed_ms()
         return True
 
     async def _enqueue(self, fleet: Fleet) -> Outcome:

@@ -29,6 +29,7 @@ class LoopWatch:
         limit: Seconds without a beat after which the process ends.
         look_every: Seconds between two looks of the thread.
         end: How the process ends; not `sys.exit`, which a stuck main thread would never notice.
+        on_lag: Told at each beat by how many seconds it was late.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class LoopWatch:
         limit: float = 30.0,
         look_every: float = 1.0,
         end: Callable[[int], object] = os._exit,
+        on_lag: Callable[[float], None] | None = None,
     ) -> None:
         self._looks = max(1, round(limit / look_every))
         self._look_every = look_every
         self._end = end
+        self._on_lag = on_lag
         self._beats = 0
         self._stopped = threading.Event()
         self._beating: asyncio.Task[None] | None = None
@@ -64,7 +67,10 @@ class LoopWatch:
             before = time.monotonic()
             await asyncio.sleep(_TICK_SECONDS)
             now = time.monotonic()
-            worst = max(worst, now - before - _TICK_SECONDS)
+            late = max(0.0, now - before - _TICK_SECONDS)
+            worst = max(worst, late)
+            if self._on_lag is not None:
+                self._on_lag(late)
             self._beats += 1
             if now - reported >= _REPORT_SECONDS:
                 _report(worst)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import redis
-from pydantic import SecretStr
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.opening import open_cache
@@ -23,10 +22,16 @@ from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.observers import both
 from dbsbm.monitor.readings import queries
 from dbsbm.monitor.readings.cache_counts import watch_cache
 from dbsbm.monitor.readings.calls import call_observer
+from dbsbm.monitor.readings.discord_calls import discord_observer
 from dbsbm.monitor.readings.pool import timed_pool
+from dbsbm.monitor.traces.discord import discord_spans
+from dbsbm.monitor.traces.opening import open_tracing
+from dbsbm.monitor.traces.providers import provider_spans
+from dbsbm.monitor.traces.statements import trace_statements
 from dbsbm.providers.guard import Guard
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.providers.registry import Registry, build_registry
@@ -35,11 +40,16 @@ from dbsbm.settings import Settings
 from dbsbm.slips.gallery import Gallery
 from dbsbm.sports.board import Board
 from dbsbm.sports.refresh import Refresher
+from dbsbm.wire.broker import connect_broker
 from dbsbm.wire.inbox import Inbox
 from dbsbm.wire.seal import Sealer
 
+if TYPE_CHECKING:
+    from dbsbm.monitor.traces.tracing import Tracing
+
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Send = Callable[[str, dict[str, Any], str | None], None]
 
 
@@ -64,6 +74,11 @@ class Services:
         return Recorder(self.broker, enabled=self.settings.enable_performance_monitoring)
 
     @cached_property
+    def tracing(self) -> Tracing | None:
+        """Spans for a collector; None where no collector is set."""
+        return open_tracing(self.settings, "dbsbm-worker")
+
+    @cached_property
     def database(self) -> Database:
         """The database. A commit's effects are sent, and the cache is told of its changes."""
         settings = self.settings
@@ -76,7 +91,11 @@ class Services:
             on_commit=self._send_effects,
         )
         if settings.enable_performance_monitoring:
-            queries.attach(database.engine, self.recorder, settings.slow_query_seconds)
+            queries.attach(
+                database.engine, self.recorder, settings.slow_query_seconds, self.broker
+            )
+        if self.tracing is not None:
+            trace_statements(database.engine, self.tracing)
         self.query_cache.attach(database.engine)
         for sessions in database.sessions:
             self.query_cache.attach_session(sessions)
@@ -101,7 +120,7 @@ class Services:
     def cache(self) -> Cache:
         """The cache, with copies in this process. Its thread starts when it is first used."""
         cache = open_cache(self.settings.cache, keyring=Keyring.of(self.settings.secret_key))
-        watch_cache(cache.stats, self.recorder)
+        watch_cache(cache.stats, self.recorder, cache.gauges)
         flusher = StatsFlusher(cache.stats, self.cache_client, gauges=cache.gauges)
         self.recorder.add_source(lambda: _ignore(flusher.flush()))
         if cache.hot is not None:
@@ -125,7 +144,7 @@ class Services:
             apisports_base_url=settings.apisports_base_url,
             apisports_key=settings.apisports_key,
             apisports_daily_limit=settings.apisports_daily_limit,
-            on_call=call_observer(self.recorder),
+            on_call=both(call_observer(self.recorder), self._spans(provider_spans)),
         )
 
     @cached_property
@@ -166,7 +185,11 @@ class Services:
         settings = self.settings
         return Delivery(
             self.database,
-            DiscordRest(settings.discord_api_url, settings.discord_token),
+            DiscordRest(
+                settings.discord_api_url,
+                settings.discord_token,
+                on_call=both(discord_observer(self.recorder), self._spans(discord_spans)),
+            ),
             Sealer(settings.secret_key),
             self.gallery.image,
             posted=Posted(self.broker),
@@ -185,6 +208,8 @@ class Services:
         opened = self.__dict__
         if "recorder" in opened:
             self.recorder.close()
+        if opened.get("tracing") is not None:
+            opened["tracing"].close()
         if "cache" in opened:
             self.cache.close()
         if "cache_client" in opened:
@@ -193,6 +218,11 @@ class Services:
             self.providers.close()
         if "database" in opened:
             self.database.dispose()
+
+    def _spans(
+        self, observer: Callable[[Tracing], Callable[[T], None]]
+    ) -> Callable[[T], None] | None:
+        return None if self.tracing is None else observer(self.tracing)
 
     def _send_effects(self, effects: list[tuple[int, str, str]]) -> None:
         """Send what a commit promised; what cannot be sent now is sent by the relay."""
@@ -224,14 +254,3 @@ def build(settings: Settings, send: Send) -> Services:
 
 def _ignore(_is_delivered: bool) -> None:
     """What was not delivered is delivered at the next flush."""
-
-
-def connect_broker(url: SecretStr) -> redis.Redis:
-    """A client of the broker for the fleet's own keys. Opens no connection."""
-    return redis.Redis.from_url(
-        url.get_secret_value(),
-        protocol=3,
-        socket_connect_timeout=2,
-        socket_timeout=5,
-        health_check_interval=25,
-    )

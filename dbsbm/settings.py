@@ -183,6 +183,12 @@ class Settings(BaseSettings):
         1.0, gt=0, description="A statement slower than this is recorded with its plan."
     )
 
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
+        None,
+        description="Address of an OpenTelemetry collector that takes OTLP over HTTP, such as "
+        "`http://localhost:4318`. Needs the extra `otel`. Empty: no traces are made.",
+    )
+
     # --- database pool ------------------------------------------------------------------------
     db_pool_size: int = Field(5, ge=1, le=100, description="Connections a process keeps open.")
     db_max_overflow: int = Field(

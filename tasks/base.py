@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import celery
 from celery import current_app, current_task
+from celery.exceptions import Retry
 
 from beat_schedule import SCHEDULE
 from dbsbm import logs, poison
 from dbsbm.db import slots
 from dbsbm.errors import TransientError, UserError
-from dbsbm.monitor.readings.tasks import observe_task
+from dbsbm.monitor.readings.tasks import TaskRun, observe_task
 from dbsbm.settings import load_settings
+from dbsbm.wire.stamp import waited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,9 +56,7 @@ def close_services() -> None:
 
 def send(task: str, kwargs: dict[str, Any], trace_id: str | None) -> None:
     """Hand a task to the broker; Celery's root id carries the trace."""
-    current_app.send_task(
-        task, kwargs=kwargs, root_id=trace_id, retry=False, headers={"sent_at": time.time()}
-    )
+    current_app.send_task(task, kwargs=kwargs, root_id=trace_id, retry=False)
 
 
 class FleetTask(celery.Task):
@@ -81,23 +81,23 @@ class FleetTask(celery.Task):
         # Set and not reset: Celery's own line about the outcome comes after this returns.
         logs.trace_id.set(request.root_id or request.id)
         began = time.perf_counter()
-        outcome = "failed"
+        outcome, error = "failed", None
         try:
             if _redelivered(request) and _is_poison(request, self.name, kwargs):
                 outcome = "poison"
                 return None
             result = self.run(*args, **kwargs)
+        except Exception as raised:
+            outcome, error = _ended_by(raised), type(raised).__name__
+            raise
+        else:
             outcome = "ok"
             return result
         finally:
-            if _services is not None:
+            if _services is not None and _services.recorder.enabled:
+                seconds = time.perf_counter() - began
                 observe_task(
-                    _services.recorder,
-                    name=self.name,
-                    queue=(request.delivery_info or {}).get("routing_key", ""),
-                    wait_seconds=_waited(request, began),
-                    run_seconds=time.perf_counter() - began,
-                    outcome=outcome,
+                    _services.recorder, _as_run(self.name, request, seconds, outcome, error)
                 )
 
     def signature_from_request(self, request: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -184,9 +184,21 @@ def _is_poison(request: Any, task: str, kwargs: dict[str, Any]) -> bool:
     return True
 
 
-def _waited(request: Any, began: float) -> float | None:
-    """Seconds between sending and running, None where the sender did not stamp it."""
-    sent_at = getattr(request, "sent_at", None)
-    if sent_at is None:
-        return None
-    return max(0.0, time.time() - (time.perf_counter() - began) - sent_at)
+def _ended_by(error: Exception) -> str:
+    if isinstance(error, Retry):
+        return "retry"
+    return "refused" if isinstance(error, UserError) else "failed"
+
+
+def _as_run(name: str, request: Any, seconds: float, outcome: str, error: str | None) -> TaskRun:
+    began = services().recorder.clock.now() - seconds
+    redelivered = _redelivered(request)
+    return TaskRun(
+        name=name,
+        queue=(request.delivery_info or {}).get("routing_key", ""),
+        wait_seconds=None if redelivered else waited(vars(request), began),
+        run_seconds=seconds,
+        outcome=outcome,
+        error=error,
+        redelivered=redelivered,
+    )

@@ -26,7 +26,15 @@ from dbsbm.db import slots
 from dbsbm.db.engine import Database
 from dbsbm.errors import ConfigError, DbsbmError
 from dbsbm.health import heartbeat_file
-from dbsbm.settings import load_settings
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.readings.beat import BeatPulse
+from dbsbm.monitor.readings.host import watch_host
+from dbsbm.monitor.readings.memory import watch_memory
+from dbsbm.monitor.readings.pace import unless_away
+from dbsbm.monitor.readings.processes import watch_processes
+from dbsbm.settings import Settings, load_settings
+from dbsbm.wire.broker import connect_broker
+from tasks.stamps import stamp_messages
 
 log = logging.getLogger(__name__)
 
@@ -220,6 +228,7 @@ class SlotScheduler(Scheduler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ledger: Ledger | None = None
         self._heartbeat: Path | None = None
+        self._pulse: BeatPulse | None = None
         self._failing = False
         super().__init__(*args, **kwargs)
 
@@ -234,6 +243,8 @@ class SlotScheduler(Scheduler):
             self._send_slot,
             beat=f"{socket.gethostname()}:{os.getpid()}",
         )
+        if settings.enable_performance_monitoring:
+            self._pulse = _measure(settings)
 
     @property
     def schedule(self) -> dict[str, Any]:
@@ -247,6 +258,8 @@ class SlotScheduler(Scheduler):
         try:
             pause = self._ledger.tick(datetime.now(UTC))
             self._heartbeat.touch()
+            if self._pulse is not None:
+                self._pulse.tick()
         except (DbsbmError, OSError, KombuError, RedisError) as error:
             if not self._failing:
                 log.warning(
@@ -266,3 +279,16 @@ class SlotScheduler(Scheduler):
 
     def _send_slot(self, job: Job, slot: slots.Slot) -> None:
         self.app.send_task(job.task, kwargs={**job.kwargs, "slot": slot.id}, retry=False)
+
+
+def _measure(settings: Settings) -> BeatPulse:
+    """Measure this process, and let the others know that it ticks."""
+    broker = connect_broker(settings.broker)
+    recorder = Recorder(broker)
+    stamp_messages(recorder.clock.now)
+    pulse = BeatPulse(broker)
+    recorder.add_source(unless_away(pulse.tell))
+    watch_processes(recorder, broker, "beat")
+    watch_host(recorder, broker, settings.data_dir)
+    watch_memory(recorder, settings.data_dir)
+    return pulse

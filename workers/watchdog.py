@@ -22,9 +22,9 @@ import redis
 from celery import bootsteps
 from celery.utils.nodenames import worker_direct
 
-from dbsbm.bootstrap import connect_broker
 from dbsbm.health import WORKERS_KEY, canary_key, heartbeat_file
 from dbsbm.settings import load_settings
+from dbsbm.wire.broker import connect_broker
 from workers.profiles import canary_deadline
 
 log = logging.getLogger(__name__)

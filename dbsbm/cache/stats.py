@@ -86,6 +86,7 @@ class Stats:
 
     def __init__(self) -> None:
         self._collectors: list[Callable[[], None]] = []
+        self._on_load: Callable[[Category, float], None] | None = None
         self.renew()
         renew_after_fork(self)
 
@@ -98,6 +99,10 @@ class Stats:
     def collect_with(self, collector: Callable[[], None]) -> None:
         """Have something called before the counts are read, that adds what it counted itself."""
         self._collectors.append(collector)
+
+    def watch_loads(self, on_load: Callable[[Category, float], None]) -> None:
+        """Have something told of each load: its category and its seconds."""
+        self._on_load = on_load
 
     def hit(
         self,
@@ -162,6 +167,8 @@ class Stats:
             counters.loads += 1
             counters.load_ns += nanoseconds
             counters.load_errors += failed
+        if self._on_load is not None:
+            self._on_load(category, nanoseconds / 1e9)
 
     def waited(self, category: Category) -> None:
         """Count a caller that waited for somebody else's load."""

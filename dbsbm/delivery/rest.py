@@ -17,6 +17,12 @@ import httpx
 from pydantic import SecretStr
 
 from dbsbm.errors import PermanentError, TransientError
+from dbsbm.monitor.readings.discord_calls import (
+    SCOPE_HEADER,
+    DiscordCall,
+    OnDiscordCall,
+    discord_route,
+)
 
 # At INFO httpx prints each address, at DEBUG httpcore prints the headers: both hold tokens.
 for _talkative in ("httpx", "httpcore"):
@@ -58,8 +64,22 @@ class _Call:
 class DiscordRest:
     """Discord's REST API, for one process. Tokens appear in no log and no error."""
 
-    def __init__(self, base_url: str, bot_token: SecretStr | None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        bot_token: SecretStr | None,
+        *,
+        on_call: OnDiscordCall | None = None,
+    ) -> None:
+        """Describe the API; nothing is connected yet.
+
+        Args:
+            base_url: Where it is.
+            bot_token: For what is done in the bot's own name.
+            on_call: Told of every call.
+        """
         self._bot_token = bot_token
+        self._on_call = on_call
         self._limits = _RateLimits()
         self._client = httpx.Client(
             base_url=base_url,
@@ -118,11 +138,24 @@ class DiscordRest:
 
     def _request(self, call: _Call) -> httpx.Response:
         body = _body(call.message, call.image)
+        began = time.perf_counter()
         try:
-            return self._client.request(call.method, call.path, headers=call.headers, **body)
+            answer = self._client.request(call.method, call.path, headers=call.headers, **body)
         except httpx.HTTPError as error:
+            self._report(call, began, None)
             # Not chained: httpx's error holds the address, and the address holds the token.
             raise TransientError(f"Discord did not answer: {type(error).__name__}.") from None
+        self._report(call, began, answer)
+        return answer
+
+    def _report(self, call: _Call, began: float, answer: httpx.Response | None) -> None:
+        if self._on_call is None:
+            return
+        status, shared = None, False
+        if answer is not None:
+            status, shared = answer.status_code, answer.headers.get(SCOPE_HEADER) == "shared"
+        route = discord_route(call.method, call.path)
+        self._on_call(DiscordCall(route, status, time.perf_counter() - began, shared))
 
 
 # The limit on all that a bot, or the address it comes from, asks of Discord.

@@ -78,6 +78,6 @@ def _read_gauges(engine: Engine, recorder: Recorder) -> None:
     pool = engine.pool
     if not isinstance(pool, QueuePool) or not pool.checkedin() + pool.checkedout():
         return
-    recorder.observe("db.pool.size", pool.size())
-    recorder.observe("db.pool.checked_out", pool.checkedout())
-    recorder.observe("db.pool.overflow", max(0, pool.overflow()))
+    recorder.gauge("db.pool.size", pool.size())
+    recorder.gauge("db.pool.checked_out", pool.checkedout())
+    recorder.gauge("db.pool.overflow", max(0, pool.overflow()))

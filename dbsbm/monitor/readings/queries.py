@@ -1,49 +1,88 @@
-"""Database time by statement, through SQLAlchemy's engine events."""
+"""Every statement by its fingerprint, through SQLAlchemy's engine events."""
 
 from __future__ import annotations
 
 from time import perf_counter
 from typing import Any
 
+import redis
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.counting.tally import Bound
 from dbsbm.monitor.readings.explain import UNOBSERVED
-from dbsbm.monitor.readings.fingerprint import fingerprint
+from dbsbm.monitor.readings.fingerprint import Fingerprint, fingerprint
+from dbsbm.monitor.readings.pace import unless_away
 from dbsbm.monitor.readings.pool import watch_pool
 from dbsbm.monitor.readings.slow import SlowLog
+from dbsbm.monitor.readings.statements import StatementTexts
+
+# The fleet has some hundred statements; a program that writes values into them has no end of them.
+_MOST_KNOWN = 1024
+# Longer statements are lists of values, and not worth their memory.
+_LONGEST_KNOWN = 8_000
 
 
-def attach(engine: Engine, recorder: Recorder, slow_query_seconds: float) -> None:
+def attach(
+    engine: Engine,
+    recorder: Recorder,
+    slow_query_seconds: float,
+    broker: redis.Redis | None = None,
+) -> None:
     """Measure every statement and the pool of an engine.
 
-    Each statement is one reading of `db.query`, labelled with its fingerprint. Waits for the pool
-    are measured where the engine was made with `timed_pool`. A recorder that is not enabled
-    attaches nothing.
+    Each statement is one reading of `db.query`, labelled with its fingerprint, and one of `db.rows`
+    where the driver says how many there were. Waits for the pool are measured where the engine was
+    made with `timed_pool`. A recorder that is not enabled attaches nothing.
 
     Args:
         engine: The engine; those made from it by `execution_options` are measured with it.
         recorder: Where the readings go.
         slow_query_seconds: A statement that takes longer is recorded with its plan.
+        broker: Where the fingerprints' texts are left for the sampler; None leaves none.
     """
     if not recorder.enabled:
         return
-    timer = _QueryTimer(engine, recorder, slow_query_seconds)
+    texts = None if broker is None else StatementTexts(broker)
+    if texts is not None:
+        recorder.add_source(unless_away(texts.tell))
+    timer = _QueryTimer(engine, recorder, slow_query_seconds, texts)
     event.listen(engine, "before_cursor_execute", timer.before)
     event.listen(engine, "after_cursor_execute", timer.after)
     event.listen(engine, "handle_error", timer.failed)
     watch_pool(engine, recorder)
 
 
+class _Known:
+    """A statement that ran before: its fingerprint, and its series ready to be counted."""
+
+    __slots__ = ("kind", "rows", "seconds")
+
+    def __init__(self, kind: Fingerprint, recorder: Recorder) -> None:
+        self.kind = kind
+        self.seconds: Bound = recorder.bind(
+            "db.query", fingerprint=kind.id, verb=kind.verb, table=kind.table
+        )
+        self.rows: Bound = recorder.bind("db.rows", fingerprint=kind.id)
+
+
 class _QueryTimer:
     """Listens to one engine."""
 
-    def __init__(self, engine: Engine, recorder: Recorder, slow_query_seconds: float) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        recorder: Recorder,
+        slow_query_seconds: float,
+        texts: StatementTexts | None,
+    ) -> None:
         self._dialect = engine.dialect.name
         self._recorder = recorder
         self._slow_query_seconds = slow_query_seconds
+        self._texts = texts
         self._slow_log = SlowLog(engine, recorder)
+        self._known: dict[str, _Known] = {}
 
     def before(
         self, _connection: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool
@@ -52,28 +91,58 @@ class _QueryTimer:
         context.dbsbm_started = perf_counter()
 
     def after(
-        self, _connection: Any, _cursor: Any, sql: str, values: Any, context: Any, _many: bool
+        self, _connection: Any, cursor: Any, sql: str, values: Any, context: Any, _many: bool
     ) -> None:
         """Record the statement."""
         seconds = perf_counter() - context.dbsbm_started
-        if UNOBSERVED not in context.execution_options:
-            self._record(sql, values, seconds)
+        if UNOBSERVED in context.execution_options:
+            return
+        known = self._record(sql, values, seconds)
+        if cursor.rowcount >= 0:  # SQLite does not know how many rows it will read
+            known.rows.observe(cursor.rowcount)
 
     def failed(self, failure: ExceptionContext) -> None:
         """Record a statement that failed: one that waited for a lock in vain took its time too."""
         context: Any = failure.execution_context
         if context is None or UNOBSERVED in context.execution_options:
             return
-        self._recorder.add("db.errors", error=type(failure.original_exception).__name__)
+        error = error_name(failure.original_exception)
+        if failure.statement is None:
+            self._recorder.add("db.errors", fingerprint="", error=error)
+            return
+        known = self._find(failure.statement)
+        self._recorder.add("db.errors", fingerprint=known.kind.id, error=error)
         started = getattr(context, "dbsbm_started", None)
-        if started is not None and failure.statement is not None:
+        if started is not None:
             self._record(failure.statement, failure.parameters, perf_counter() - started)
 
-    def _record(self, sql: str, values: Any, seconds: float) -> None:
-        kind = fingerprint(sql, self._dialect)
-        self._recorder.observe(
-            "db.query", seconds, fingerprint=kind.id, verb=kind.verb, table=kind.table
-        )
+    def _record(self, sql: str, values: Any, seconds: float) -> _Known:
+        known = self._find(sql)
+        known.seconds.observe(seconds)
+        if self._texts is not None:
+            self._texts.saw(known.kind)
         if seconds > self._slow_query_seconds:
             one = values[0] if isinstance(values, list) and values else values
-            self._slow_log.add(kind, seconds, sql, one)
+            self._slow_log.add(known.kind, seconds, sql, one)
+        return known
+
+    def _find(self, sql: str) -> _Known:
+        known = self._known.get(sql)
+        if known is None:
+            known = _Known(fingerprint(sql, self._dialect), self._recorder)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            if len(sql) <= _LONGEST_KNOWN:
+                self._known[sql] = known
+        return known
+
+
+def error_name(error: BaseException) -> str:
+    """An error's class, with the server's number where it gave one: `OperationalError 1213`.
+
+    By its number a deadlock is told from a lock that was waited for in vain (1205). The text is not
+    taken: it may repeat the statement's values.
+    """
+    name = type(error).__name__
+    number = error.args[0] if error.args else None
+    return f"{name} {number}" if isinstance(number, int) else name
