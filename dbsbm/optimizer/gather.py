@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,10 +16,13 @@ from sqlalchemy.orm import Session
 from dbsbm.cache.categories import Category, Policy
 from dbsbm.cache.policy.policies import Policies, read_changes
 from dbsbm.db.engine import Database
-from dbsbm.db.models import DeadLetter, Effect, MetricBatch, MetricSample, SlowStatement
+from dbsbm.db.models import DeadLetter, Effect, MetricBatch, SlowStatement
 from dbsbm.db.policies import in_force
 from dbsbm.errors import TransientError
+from dbsbm.monitor.counting.series import Kind, labels_text
 from dbsbm.monitor.readings.fingerprint import fingerprint
+from dbsbm.monitor.store.history import History
+from dbsbm.monitor.store.reading import Summary
 from dbsbm.optimizer.evidence import (
     CacheMemory,
     Counters,
@@ -39,14 +42,21 @@ OVERDUE = timedelta(minutes=5)
 """An effect takes seconds, and the longest pause between two attempts is five minutes."""
 _SLOWEST = 50
 
-_COUNTERS = (
-    *("cache.hits", "cache.misses", "cache.sets", "cache.drops", "cache.errors"),
-    *("cache.invalidations", "cache.loads", "cache.load_ns"),
-    *("db.pool_wait.count", "db.pool_wait.max", "db.pool_wait_long", "db.pool_timeouts"),
-    *("db.pool.size.max", "db.pool.overflow.max", "db.pool.checked_out.max"),
-    *("task.run.count", "task.run.sum", "task.wait.count", "task.wait.sum", "task.wait.max"),
-    "task.wait_long",
-)
+# Metric -> the labels that the rules tell apart.
+_MEASURED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        (
+            *("cache.hits", "cache.misses", "cache.sets", "cache.drops", "cache.errors"),
+            *("cache.invalidations", "cache.loads", "cache.load_ns"),
+        ),
+        ("category",),
+    ),
+    **dict.fromkeys(("db.pool_wait", "db.pool_wait_long", "db.pool_timeouts"), ()),
+    **dict.fromkeys(("db.pool.size", "db.pool.overflow", "db.pool.checked_out"), ()),
+    "task.run": ("task", "queue"),
+    "task.wait": ("queue",),
+    "task.wait_long": ("queue",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +86,17 @@ def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evid
         # Without samples an empty table is no evidence that all is well.
         return read(probe) if blindness is None else blindness
 
+    def read_history(probe: Callable[[History, Window], T]) -> T | Missing:
+        return read_samples(lambda _session, window: probe(History(database), window))
+
     slow_queries = read_samples(_slow_queries)
     return Evidence(
         since=times.since,
         until=times.until,
         dialect=database.dialect,
         covered=read_samples(_covered),
-        counters=read_samples(_counters),
-        evicted_keys=read_samples(_evicted_keys),
+        counters=read_history(_counters),
+        evicted_keys=read_history(_evicted_keys),
         policies=read(_policies),
         slow_queries=slow_queries,
         tables=_tables(database, slow_queries),
@@ -119,23 +132,31 @@ def _covered(session: Session, times: Window) -> timedelta:
     return timedelta(0) if first is None else times.until - first
 
 
-def _counters(session: Session, times: Window) -> Counters:
-    value = MetricSample.value
-    rows = session.execute(
-        select(MetricSample.name, MetricSample.labels, func.sum(value), func.max(value))
-        .where(MetricSample.name.in_(_COUNTERS), MetricSample.taken_at >= times.since)
-        .group_by(MetricSample.name, MetricSample.labels)
+def _counters(history: History, times: Window) -> Counters:
+    return Counters(
+        total
+        for name, by in _MEASURED.items()
+        for found in history.summary(name, times.since, times.until, by=by)
+        for total in _totals(found)
     )
-    return Counters(Total(name, labels, total, peak) for name, labels, total, peak in rows)
 
 
-def _evicted_keys(session: Session, times: Window) -> int | Missing:
+def _totals(found: Summary) -> Iterator[Total]:
+    """A counter under its own name; of what has a distribution its count, sum and highest."""
+    labels = labels_text(found.labels.items())
+    if found.kind == Kind.COUNTER.value:
+        yield Total(found.name, labels, found.total, found.high)
+        return
+    yield Total(f"{found.name}.count", labels, found.count, found.count)
+    yield Total(f"{found.name}.sum", labels, found.total, found.total)
+    yield Total(f"{found.name}.max", labels, found.high, found.high)
+
+
+def _evicted_keys(history: History, times: Window) -> int | Missing:
     """How far the server's own count grew; it begins at zero whenever the server does."""
-    counts = session.scalars(
-        select(MetricSample.value)
-        .where(MetricSample.name == "cache.evicted_keys", MetricSample.taken_at >= times.since)
-        .order_by(MetricSample.taken_at)
-    ).all()
+    name = "cache.evicted_keys"
+    found = history.series(name, times.since, times.until, step=timedelta(minutes=1))
+    counts = [point.last for series in found for point in series.points]
     if not counts:
         return Missing("The cache's server did not answer when it was sampled.")
     return int(sum(new - old if new >= old else new for old, new in pairwise(counts)))

@@ -12,7 +12,7 @@ import httpx
 from sqlalchemy import func, select
 
 from dbsbm.db.engine import Database
-from dbsbm.db.models import CacheCleanupRun, MetricSample, OptimizerRun, ScheduleSlot
+from dbsbm.db.models import CacheCleanupRun, MetricPoint, OptimizerRun, ScheduleSlot
 from dbsbm.db.models.base import Base
 from dbsbm.errors import DbsbmError
 from dbsbm.sandbox.discord.client import Place, StandinClient
@@ -32,7 +32,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 # The job of the schedule -> the table in which its runs leave rows.
 RUNS: Mapping[str, type[Base]] = {
-    "metric-sample": MetricSample,
+    "metric-sample": MetricPoint,
     "cache-cleanup": CacheCleanupRun,
     "optimizer-analysis": OptimizerRun,
 }

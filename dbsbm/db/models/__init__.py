@@ -5,10 +5,10 @@ from typing import Final
 from dbsbm.db.models.base import Base
 from dbsbm.db.models.bets import Bet, BetLeg, LedgerEntry
 from dbsbm.db.models.effects import DeadLetter, Effect
+from dbsbm.db.models.incidents import AlertSilence, AlertState, Change, Incident
 from dbsbm.db.models.metrics import (
     MetricBatch,
     MetricPoint,
-    MetricSample,
     MetricSeries,
     RollupDue,
     Statement,
@@ -27,6 +27,7 @@ from dbsbm.db.models.people import Guild, Interaction, Member
 from dbsbm.db.models.sports import Game, League, Team
 
 UNWATCHED: Final[tuple[type[Base], ...]] = (
+    *(AlertSilence, AlertState, Change, Incident),
     *(CacheCleanupRun, CacheDebt, CacheHotLog, CachePolicy, DeadLetter, Effect, FindingRow),
     *(Interaction, LedgerEntry, MetricBatch, MetricPoint, MetricSeries, OptimizerRun, RollupDue),
     *(ScheduleSlot, SlowStatement, Statement),
@@ -35,6 +36,8 @@ UNWATCHED: Final[tuple[type[Base], ...]] = (
 
 __all__ = [
     "UNWATCHED",
+    "AlertSilence",
+    "AlertState",
     "Base",
     "Bet",
     "BetLeg",
@@ -42,18 +45,19 @@ __all__ = [
     "CacheDebt",
     "CacheHotLog",
     "CachePolicy",
+    "Change",
     "DeadLetter",
     "Effect",
     "FindingRow",
     "Game",
     "Guild",
+    "Incident",
     "Interaction",
     "League",
     "LedgerEntry",
     "Member",
     "MetricBatch",
     "MetricPoint",
-    "MetricSample",
     "MetricSeries",
     "OptimizerRun",
     "RollupDue",

@@ -34,18 +34,6 @@ class MetricSeries(Base):
     last_seen: Mapped[datetime]
 
 
-class MetricSample(Base):
-    """One reading of before: on its way out."""
-
-    __tablename__ = "metric_samples"
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    taken_at: Mapped[datetime]
-    name: Mapped[str] = mapped_column(String(64))
-    labels: Mapped[str] = mapped_column(String(190), default="")
-    value: Mapped[float] = mapped_column(Double)
-
-
 class MetricPoint(Base):
     """What one series came to in the `resolution` seconds from `start`.
 

@@ -12,7 +12,11 @@ from collections.abc import Callable
 
 import redis
 
-from dbsbm.monitor.counting.handover import Handover, Parcel
+from dbsbm.monitor.counting.clock import Clock
+from dbsbm.monitor.counting.handover import Handover
+from dbsbm.monitor.counting.minute import Key, Values
+from dbsbm.monitor.counting.parcel import Parcel
+from dbsbm.monitor.counting.series import Kind
 from dbsbm.monitor.counting.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -27,10 +31,12 @@ _PASSING = (
     redis.exceptions.ReadOnlyError,
     redis.exceptions.TryAgainError,
 )
+# So begin the answers of a broker whose disk is full, and of one that a long script holds up.
+_PASSING_WORDS = ("MISCONF", "BUSY")
 
 
 class Recorder(Tally):
-    """Counters of this process, delivered to the broker by a thread of its own.
+    """What this process counts, delivered to the broker by a thread of its own.
 
     The thread starts with the first reading. A forked child starts from nothing with a thread of
     its own. A parcel that may have been lost on its way is delivered again under the same number,
@@ -45,6 +51,7 @@ class Recorder(Tally):
         *,
         enabled: bool = True,
         flush_seconds: float = FLUSH_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
         """Describe the recorder; nothing is connected or started yet.
 
@@ -52,11 +59,12 @@ class Recorder(Tally):
             broker: Client of the broker. A short socket timeout keeps the process's exit short.
             enabled: False makes every call a no-op that starts no thread and sends nothing.
             flush_seconds: Pause between two deliveries.
+            clock: What tells the minutes; each delivery corrects it by the broker's.
         """
         self._handover = Handover(broker) if broker is not None and enabled else None
         self._flush_seconds = flush_seconds
         self._sources: list[Callable[[], None]] = []
-        super().__init__(enabled=self._handover is not None)
+        super().__init__(enabled=self._handover is not None, clock=clock)
         _recorders.add(self)
 
     def add_source(self, source: Callable[[], None]) -> None:
@@ -119,9 +127,9 @@ class Recorder(Tally):
         self._closed = False
         self._is_broker_away = False
 
-    def _admit(self, key: tuple[object, ...]) -> tuple[object, ...]:
+    def _open(self, kind: Kind, key: Key) -> Values:
         self.start()
-        return super()._admit(key)
+        return super()._open(kind, key)
 
     def _run(self) -> None:
         while not self._closed:
@@ -135,20 +143,34 @@ class Recorder(Tally):
         if not parcel:
             return True
         try:
-            handover.deliver(parcel, process=self._process, number=self._number)
-        except _PASSING as error:
-            self._undelivered = parcel
-            self._say_away(error)
-            return False
-        except Exception:  # the thread must live on, and the same parcel would fail for ever
-            log.warning(
-                "The broker refused %d readings; they are dropped.",
-                len(parcel.sums),
-                exc_info=True,
-                extra={"action": "monitor.refused"},
-            )
+            self._hand_over(handover, parcel)
+        except redis.RedisError as error:
+            if _is_passing(error):
+                self._undelivered = parcel
+                self._say_away(error)
+                return False
+            self._say_refused(parcel, error)
+        except Exception as error:  # noqa: BLE001 - the thread lives on, the parcel would fail again
+            self._say_refused(parcel, error)
         self._is_broker_away = False
         return True
+
+    def _hand_over(self, handover: Handover, parcel: Parcel) -> None:
+        asked = self.clock.monotonic()
+        told = handover.deliver(
+            parcel, process=self._process, number=self._number, sent_at=self.clock.now()
+        )
+        self.clock.learn(told, asked)
+
+    @staticmethod
+    def _say_refused(parcel: Parcel, error: Exception) -> None:
+        log.warning(
+            "The broker refused %d readings; they are dropped (%s: %s).",
+            len(parcel),
+            type(error).__name__,
+            error,
+            extra={"action": "monitor.refused"},
+        )
 
     def _say_away(self, error: redis.RedisError) -> None:
         if not self._is_broker_away:
@@ -165,6 +187,10 @@ class NullRecorder(Recorder):
 
     def __init__(self) -> None:
         super().__init__(None, enabled=False)
+
+
+def _is_passing(error: redis.RedisError) -> bool:
+    return isinstance(error, _PASSING) or str(error).startswith(_PASSING_WORDS)
 
 
 def _call(source: Callable[[], None]) -> None:

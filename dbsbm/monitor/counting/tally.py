@@ -3,73 +3,85 @@
 from __future__ import annotations
 
 import threading
-from math import inf, isfinite
-from typing import cast
 
-from dbsbm.monitor.counting.handover import Parcel, SeriesPair
-from dbsbm.monitor.counting.series import NAME_LENGTH, OTHER, labels_text
+from dbsbm.monitor.counting.clock import MINUTE, Clock
+from dbsbm.monitor.counting.minute import Key, Minute, Values
+from dbsbm.monitor.counting.parcel import Parcel
+from dbsbm.monitor.counting.series import COUNTER, DISTRIBUTION, GAUGE, Kind
 
-LABEL_SETS_PER_NAME = 100
-"""Label sets of one metric in one process; all further ones share the set of `other`s."""
-NAMES = 200
-"""Metrics of one process. Names are constants of the code: more than this is a bug."""
 NOTES = 100
 """Notes between two parcels; further ones are dropped and counted."""
-
-# The name, then a pair for each label in the order of the call.
-_Key = tuple[object, ...]
+KEPT_MINUTES = 15
+"""Minutes that wait while the broker is away; then the oldest becomes part of the next."""
+# Values that wait to be added up: enough that adding up is cheap, few enough to be no matter.
+_FULL = 512
 
 
 class Tally:
-    """Counters and sums with labels, safe under threads.
+    """Distributions, counters and gauges with labels, by the minute, safe under threads.
 
-    A call costs about one microsecond. What cannot be counted (an unhashable label, a value that is
-    no number) is itself counted, as `monitor.dropped`.
+    A call costs well under a microsecond: it appends to a list, which is added up later. What
+    cannot be counted (an unhashable label, a value that is no finite number) is itself counted, as
+    `monitor.dropped`.
     """
 
-    def __init__(self, *, enabled: bool = True) -> None:
+    def __init__(self, *, enabled: bool = True, clock: Clock | None = None) -> None:
         self.enabled = enabled
+        self.clock = clock or Clock()
+        self._monotonic = self.clock.monotonic
         self._reset()
 
     def _reset(self) -> None:
         """Start from nothing, with a lock that nobody holds."""
         self._lock = threading.Lock()
-        self._observed: dict[_Key, list[float]] = {}  # count, sum, highest
-        self._added: dict[_Key, list[float]] = {}
         self._notes: list[str] = []
         self._dropped = 0
-        self._admitted: dict[object, set[_Key]] = {}
+        self._shifted = 0
+        self._ended: list[Minute] = []
+        self._begin(int(self.clock.now() // MINUTE))
 
     def observe(self, name: str, value: float, /, **labels: object) -> None:
-        """Record one reading: kept as `name.count`, `name.sum` and `name.max`."""
+        """Record one value of a distribution, such as the seconds that something took."""
+        # The same lines as in `add`: a call to share them would cost a tenth of the whole.
         if not self.enabled:
             return
         try:
-            key = (name, *labels.items())
-            with self._lock:
-                cell = self._observed.get(key)
-                if cell is None:
-                    cell = self._observed.setdefault(self._admit(key), [0, 0.0, -inf])
-                cell[1] += value
-                cell[0] += 1
-                if value > cell[2]:  # noqa: PLR1730 - twice as fast as max()
-                    cell[2] = value
+            if self._monotonic() >= self._ends:
+                self._turn()
+            values = self._observed[(name, *labels.items())]
+        except KeyError:
+            self._open(DISTRIBUTION, (name, *labels.items())).append(value)
         except TypeError:
             self._dropped += 1
+        else:
+            values.append(value)
+            if len(values) > _FULL:
+                self._add_up(values)
 
     def add(self, name: str, value: float = 1, /, **labels: object) -> None:
-        """Add to a counter, kept as `name`."""
+        """Add to a counter."""
         if not self.enabled:
             return
         try:
-            key = (name, *labels.items())
-            with self._lock:
-                cell = self._added.get(key)
-                if cell is None:
-                    cell = self._added.setdefault(self._admit(key), [0.0])
-                cell[0] += value
+            if self._monotonic() >= self._ends:
+                self._turn()
+            values = self._added[(name, *labels.items())]
+        except KeyError:
+            self._open(COUNTER, (name, *labels.items())).append(value)
         except TypeError:
             self._dropped += 1
+        else:
+            values.append(value)
+            if len(values) > _FULL:
+                self._add_up(values)
+
+    def gauge(self, name: str, value: float, /, **labels: object) -> None:
+        """Tell what a gauge shows now; a minute keeps its last, lowest, highest and mean value."""
+        self._record(GAUGE, (name, *labels.items()), value)
+
+    def bind(self, name: str, /, **labels: object) -> Bound:
+        """One series to observe or add to, without naming its labels each time."""
+        return Bound(self, (name, *((label, str(value)) for label, value in labels.items())))
 
     def note(self, document: str) -> None:
         """Hand a document over as it is, beside the counters."""
@@ -84,72 +96,109 @@ class Tally:
     def collect(self) -> Parcel:
         """Take what was counted since the last call."""
         with self._lock:
-            observed, self._observed = self._observed, {}
-            added, self._added = self._added, {}
-            notes, self._notes = self._notes, []
-            dropped, self._dropped = self._dropped, 0
-        parcel = Parcel(notes=notes)
-        for key, cell in observed.items():
-            dropped += _pack_observed(parcel, key, *cell)
-        for key, (amount,) in added.items():
-            dropped += _pack_added(parcel, key, amount)
-        if dropped:
-            _pack_added(parcel, ("monitor.dropped",), dropped)
+            self._turn_unless_same()
+            self._say_what_was_lost()
+            parcel = Parcel(notes=self._notes)
+            self._notes = []
+            for minute in (*self._ended, self._now):
+                self._dropped += minute.pack(parcel)
+            # A thread may have found its list before the minute ended and append to it just now:
+            # each minute is looked through once more at the next call.
+            self._ended = [minute for minute in self._ended if not minute.is_collected]
+            for minute in self._ended:
+                minute.is_collected = True
+            if self._dropped:
+                self._say_what_was_lost()
+                self._now.pack(parcel)
         return parcel
 
-    def _admit(self, key: _Key) -> _Key:
-        """The key itself while there is room, else the key that takes the overflow."""
-        name = key[0]
-        keys = self._admitted.get(name)
-        if keys is None:
-            if len(self._admitted) >= NAMES:
-                raise TypeError("too many names")
-            keys = self._admitted[name] = set()
-        if key in keys:
-            return key
-        if len(keys) < LABEL_SETS_PER_NAME:
-            keys.add(key)
-            return key
-        return _overflow(key)
+    def _record(self, kind: Kind, key: Key, value: float) -> None:
+        if not self.enabled:
+            return
+        try:
+            if self._monotonic() >= self._ends:
+                self._turn()
+            self._open(kind, key).append(value)
+        except TypeError:
+            self._dropped += 1
+
+    def _turn(self) -> None:
+        with self._lock:
+            self._turn_unless_same()
+
+    def _turn_unless_same(self) -> None:
+        """Go on with the minute that it is by the clock, which may have learned what time it is."""
+        number = int(self.clock.now() // MINUTE)
+        if number == self._now.number:
+            self._ends = self._end_of(number)
+            return
+        self._ended.append(self._now)
+        if len(self._ended) > KEPT_MINUTES:
+            shifted, dropped = self._ended[1].join(self._ended.pop(0))
+            self._shifted += shifted
+            self._dropped += dropped
+        self._begin(number)
+
+    def _begin(self, number: int) -> None:
+        self._now = Minute(number)
+        self._ends = self._end_of(number)
+        self._observed = self._now.by_kind[DISTRIBUTION]
+        self._added = self._now.by_kind[COUNTER]
+
+    def _end_of(self, minute: int) -> float:
+        """When a minute ends, by the monotonic clock."""
+        return (minute + 1) * MINUTE - self.clock.offset
+
+    def _open(self, kind: Kind, key: Key) -> Values:
+        with self._lock:
+            values = self._now.open(kind, key)
+            if values is None:
+                self._dropped += 1
+                values = Values(kind, key)  # and nobody looks into it
+            elif len(values) > _FULL:
+                self._dropped += values.add_up()
+            return values
+
+    def _add_up(self, values: Values) -> None:
+        with self._lock:
+            self._dropped += values.add_up()
+
+    def _say_what_was_lost(self) -> None:
+        """Count what was dropped or put into another minute, like everything else."""
+        for name, count in (("monitor.dropped", self._dropped), ("monitor.shifted", self._shifted)):
+            values = self._now.open(COUNTER, (name,)) if count else None
+            if values is not None:
+                values.append(count)
+        self._dropped = self._shifted = 0
 
 
-def _overflow(key: _Key) -> _Key:
-    name, *labels = key
-    return (name, *((label, OTHER) for label, _ in _pairs(labels)))
+class Bound:
+    """A series whose labels are named once: the cheapest way to count where it matters."""
 
+    __slots__ = ("_key", "_tally")
 
-def _pairs(labels: list[object]) -> list[tuple[str, object]]:
-    return cast(list[tuple[str, object]], labels)
+    def __init__(self, tally: Tally, key: Key) -> None:
+        self._tally = tally
+        self._key = key
 
+    def observe(self, value: float) -> None:
+        """Record one value of a distribution."""
+        tally = self._tally
+        values = tally._observed.get(self._key)  # noqa: SLF001 - half of the class it belongs to
+        if values is None or tally._monotonic() >= tally._ends:  # noqa: SLF001
+            tally._record(DISTRIBUTION, self._key, value)  # noqa: SLF001
+            return
+        values.append(value)
+        if len(values) > _FULL:
+            tally._add_up(values)  # noqa: SLF001
 
-def _pack_observed(parcel: Parcel, key: _Key, count: float, total: float, highest: float) -> int:
-    """Add one cell to the parcel. Returns how many of its readings are lost."""
-    if not (isfinite(total) and isfinite(highest)):
-        return int(count)
-    _merge(parcel.sums, _series(key, ".count"), count)
-    _merge(parcel.sums, _series(key, ".sum"), total)
-    peak = _series(key, ".max")
-    parcel.peaks[peak] = max(highest, parcel.peaks.get(peak, highest))
-    return 0
-
-
-def _pack_added(parcel: Parcel, key: _Key, amount: float) -> int:
-    if not isfinite(amount):
-        return 1
-    if amount:
-        _merge(parcel.sums, _series(key), amount)
-    return 0
-
-
-def _merge(sums: dict[SeriesPair, float], series: SeriesPair, amount: float) -> None:
-    # The same labels in another order are another key here and the same series there.
-    sums[series] = sums.get(series, 0) + amount
-
-
-def _series(key: _Key, suffix: str = "") -> SeriesPair:
-    """How the broker calls the series, and the one that takes it where the broker is full."""
-    name, *labels = key
-    pairs = _pairs(labels)
-    text = f"{str(name)[:NAME_LENGTH]}{suffix}"
-    others = labels_text((label, OTHER) for label, _ in pairs)
-    return f"{text}|{labels_text(pairs)}", f"{text}|{others}"
+    def add(self, value: float = 1) -> None:
+        """Add to a counter."""
+        tally = self._tally
+        values = tally._added.get(self._key)  # noqa: SLF001
+        if values is None or tally._monotonic() >= tally._ends:  # noqa: SLF001
+            tally._record(COUNTER, self._key, value)  # noqa: SLF001
+            return
+        values.append(value)
+        if len(values) > _FULL:
+            tally._add_up(values)  # noqa: SLF001

@@ -19,11 +19,15 @@ from dbsbm.db.models import (
     FindingRow,
     Interaction,
     MetricBatch,
-    MetricSample,
+    MetricPoint,
+    MetricSeries,
     OptimizerRun,
+    RollupDue,
     ScheduleSlot,
     SlowStatement,
+    Statement,
 )
+from dbsbm.monitor.store.resolutions import COARSER, RETENTION
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,6 @@ class _Rule:
 
 
 _RULES = (
-    _Rule(MetricSample.id, MetricSample.taken_at),
     _Rule(MetricBatch.id, MetricBatch.taken_at),
     _Rule(SlowStatement.fingerprint, SlowStatement.last_seen),
     _Rule(CacheCleanupRun.id, CacheCleanupRun.started_at),
@@ -68,6 +71,15 @@ _RULES = (
 )
 
 
+# A series and a text are kept as long as a chart can show them.
+_LASTING = (
+    _Rule(MetricSeries.id, MetricSeries.last_seen),
+    _Rule(Statement.fingerprint, Statement.last_seen),
+)
+# Minutes of points that one transaction deletes: a few thousand rows of a busy fleet.
+_STARTS = 8
+
+
 def prune(
     database: Database,
     days: int,
@@ -75,7 +87,7 @@ def prune(
     batch_rows: int = BATCH_ROWS,
     budget_seconds: float = 120.0,
 ) -> dict[str, int]:
-    """Delete the rows that are older than `days`.
+    """Delete the rows that are older than `days`, and points as old as their resolution keeps them.
 
     Only what is finished goes: a pending or dead effect, an open finding and a slot that never
     ended stay, and so does the newest slot of each job, from which beat knows when it last ran.
@@ -92,11 +104,13 @@ def prune(
     Raises:
         TransientError: The database is away; batches before that are deleted.
     """
-    before = datetime.now(UTC) - timedelta(days=days)
+    now = datetime.now(UTC)
     deadline = monotonic() + budget_seconds
     deleted = {}
-    for rule in _RULES:
-        deleted[rule.table] = sum(_batches(database, rule, before, batch_rows, deadline))
+    for rules, age in ((_RULES, timedelta(days=days)), (_LASTING, max(RETENTION.values()))):
+        for rule in rules:
+            deleted[rule.table] = sum(_batches(database, rule, now - age, batch_rows, deadline))
+    deleted[MetricPoint.__tablename__] = sum(_prune_points(database, now, deadline))
     log.info(
         "Old rows deleted: %d.",
         sum(deleted.values()),
@@ -135,3 +149,35 @@ def _delete_batch(
     if keys:
         session.execute(delete(rule.key.class_).where(rule.key.in_(keys)))
     return len(keys)
+
+
+def _prune_points(database: Database, now: datetime, deadline: float) -> Iterator[int]:
+    """Delete points that are older than their resolution is kept; yields the rows of each batch."""
+    for resolution, age in RETENTION.items():
+        while monotonic() < deadline:
+            count = database.transact(
+                lambda session: _delete_points(session, resolution, now - age)  # noqa: B023 - run at once
+            )
+            yield count
+            if not count:
+                break
+
+
+def _delete_points(session: Session, resolution: int, before: datetime) -> int:
+    """Delete the oldest points, but none of which coarser ones are still to be made."""
+    old = [MetricPoint.resolution == resolution, MetricPoint.start < before]
+    if resolution in COARSER:
+        due = select(func.min(RollupDue.start)).where(RollupDue.resolution == COARSER[resolution])
+        unmade = session.scalar(due)
+        if unmade is not None:
+            old.append(MetricPoint.start < unmade)
+    oldest = select(MetricPoint.start).where(*old).distinct().order_by(MetricPoint.start)
+    starts = session.scalars(oldest.limit(_STARTS)).all()
+    if not starts:
+        return 0
+    session.execute(
+        delete(MetricPoint).where(
+            MetricPoint.resolution == resolution, MetricPoint.start.in_(starts)
+        )
+    )
+    return len(starts)

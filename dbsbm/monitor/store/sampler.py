@@ -1,31 +1,28 @@
-"""One sample: the gauges of this moment, and what all processes counted since the last sample."""
+"""One sample: the gauges of this moment, and what all processes counted since the last one."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
 import redis
-from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dbsbm.db.engine import Database
-from dbsbm.db.models import MetricBatch, MetricSample, SlowStatement
+from dbsbm.db.models import MetricBatch, SlowStatement
 from dbsbm.errors import TransientError
-from dbsbm.monitor.counting.condense import condense
 from dbsbm.monitor.counting.handover import Batch, Handover
 from dbsbm.monitor.counting.recorder import Recorder
-from dbsbm.monitor.counting.series import Reading
-from dbsbm.monitor.readings.cache_server import read_cache_server
-from dbsbm.monitor.readings.host import read_system
-from dbsbm.monitor.readings.processes import read_processes
-from dbsbm.monitor.readings.queues import read_queues
+from dbsbm.monitor.readings.gauges import read_gauges
 from dbsbm.monitor.readings.slow import SlowCalls
+from dbsbm.monitor.readings.statements import store_statements
+from dbsbm.monitor.store.condense import condense
+from dbsbm.monitor.store.points import add_minute
 
 log = logging.getLogger(__name__)
 performance = logging.getLogger("dbsbm.performance")
@@ -36,7 +33,7 @@ class SampleReport:
     """What one sample stored.
 
     Attributes:
-        samples: Rows of `metric_samples`.
+        samples: Points that were written.
         slow_statements: Fingerprints whose slow calls were added.
         recovered: Batches of samplers before that had not stored them.
     """
@@ -61,9 +58,9 @@ def sample(
     queues: Sequence[str],
     disk: Path,
 ) -> SampleReport:
-    """Store one sample, in one transaction, and what earlier samplers left behind.
+    """Store what was counted so far, and what earlier samplers left behind.
 
-    Any number of samplers may run at once: each reading is stored by exactly one of them.
+    Any number of samplers may run at once, and any may be killed: each value is stored once.
 
     Args:
         database: Where the sample is stored.
@@ -80,9 +77,10 @@ def sample(
         return SampleReport(0, 0, 0)
     started = perf_counter()
     try:
+        read_gauges(recorder, database, broker, cache, queues)
         recorder.flush()
-        gauges = _read_gauges(broker, cache, queues, disk)
-        report = _store_all(database, Handover(broker), gauges)
+        report = _store_all(database, Handover(broker))
+        store_statements(database, broker)
     except redis.RedisError as error:
         raise TransientError(f"The broker did not answer: {type(error).__name__}.") from error
     performance.info(
@@ -98,39 +96,40 @@ def sample(
     return report
 
 
-def _read_gauges(
-    broker: redis.Redis, cache: redis.Redis, queues: Sequence[str], disk: Path
-) -> list[Reading]:
-    return [
-        *read_system(broker, disk),
-        *read_processes(broker),
-        *read_queues(broker, queues),
-        *read_cache_server(cache),
-    ]
-
-
-def _store_all(database: Database, handover: Handover, gauges: list[Reading]) -> SampleReport:
+def _store_all(database: Database, handover: Handover) -> SampleReport:
     """Settle what was left behind first: while the database is away nothing more is taken."""
-    done = []
-    while (batch := handover.claim_abandoned()) is not None:
-        done.append(_settle(database, handover, batch, []))
-    recovered = len(done)
-    done.append(_settle(database, handover, handover.take(), gauges))
+    left_behind = [_settle(database, handover, batch) for batch in _abandoned(handover)]
+    fresh = [_settle(database, handover, batch) for batch in _waiting(handover)]
+    done = [*left_behind, *fresh]
     return SampleReport(
         sum(stored.samples for stored in done),
         sum(stored.slow_statements for stored in done),
-        recovered,
+        len(left_behind),
     )
 
 
-def _settle(database: Database, handover: Handover, batch: Batch, gauges: list[Reading]) -> _Stored:
+def _abandoned(handover: Handover) -> Iterator[Batch]:
+    while (batch := handover.claim_abandoned()) is not None:
+        yield batch
+
+
+def _waiting(handover: Handover) -> Iterator[Batch]:
+    """Batches until all minutes are taken; each is to be settled before the next is asked for."""
+    while True:
+        batch = handover.take()
+        yield batch
+        if not batch.is_full:
+            return
+
+
+def _settle(database: Database, handover: Handover, batch: Batch) -> _Stored:
     """Store a batch and forget it, or give it back where the database is away."""
     try:
-        stored = database.transact(lambda session: _store(session, batch, gauges))
+        stored = database.transact(lambda session: _store(session, batch))
     except TransientError:
         handover.release(batch.id)
         raise
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError, ArithmeticError):  # drivers refuse huge numbers so
         log.exception(
             "The database refused a batch of readings; it is dropped.",
             extra={"action": "monitor.refused", "batch": batch.id},
@@ -140,22 +139,16 @@ def _settle(database: Database, handover: Handover, batch: Batch, gauges: list[R
     return stored
 
 
-def _store(session: Session, batch: Batch, gauges: list[Reading]) -> _Stored:
-    """Write the rows of a batch, unless someone has: a commit may succeed and look failed."""
+def _store(session: Session, batch: Batch) -> _Stored:
+    """Write the points of a batch, unless someone has: a commit may succeed and look failed."""
     if session.get(MetricBatch, batch.id) is not None:
         return _Stored(0, 0)
-    readings = [*gauges, *condense(batch)]
-    session.add(MetricBatch(id=batch.id, taken_at=batch.taken_at, samples=len(readings)))
-    session.flush()
-    if readings:
-        session.execute(
-            insert(MetricSample),
-            [
-                {"taken_at": batch.taken_at, **each._asdict()}  # columns bear the fields' names
-                for each in readings
-            ],
-        )
-    return _Stored(len(readings), _add_slow_statements(session, batch.notes))
+    written = MetricBatch(id=batch.id, taken_at=batch.taken_at, samples=0)
+    session.add(written)
+    session.flush()  # whoever holds the same batch waits here
+    for start, minute in sorted(batch.minutes.items()):
+        written.samples += add_minute(session, start, condense(minute))
+    return _Stored(written.samples, _add_slow_statements(session, batch.notes))
 
 
 def _add_slow_statements(session: Session, notes: Iterable[str]) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.migrate import upgrade
-from dbsbm.db.models import Effect, Guild, League, LedgerEntry, MetricSample
+from dbsbm.db.models import Effect, Guild, League, LedgerEntry, MetricBatch
 from dbsbm.errors import ConfigError, TransientError
 from tests.integration.db.rows import a_bet, a_guild
 from tests.servers import MariaDBServer
@@ -21,9 +21,9 @@ from tests.servers import MariaDBServer
 
 def test_times_come_back_as_they_went_in(database: Database) -> None:
     moment = datetime(2026, 11, 22, 19, 30, 1, 123456, tzinfo=timezone(timedelta(hours=-5)))
-    database.transact(lambda s: s.add(MetricSample(taken_at=moment, name="n", value=1.0)))
+    database.transact(lambda s: s.add(MetricBatch(taken_at=moment, id="b", samples=1)))
     with database.read() as session:
-        stored = session.scalars(select(MetricSample)).one().taken_at
+        stored = session.scalars(select(MetricBatch)).one().taken_at
     assert stored == moment
     assert stored.tzinfo is UTC
 
@@ -31,7 +31,7 @@ def test_times_come_back_as_they_went_in(database: Database) -> None:
 def test_a_naive_time_is_refused(database: Database) -> None:
     naive = datetime(2026, 1, 1)  # noqa: DTZ001 - that is the point
     with pytest.raises(StatementError, match="without a zone"):
-        database.transact(lambda s: s.add(MetricSample(taken_at=naive, name="n", value=1.0)))
+        database.transact(lambda s: s.add(MetricBatch(taken_at=naive, id="b", samples=1)))
 
 
 def test_units_are_exact_and_add_up_in_sql(database: Database) -> None:

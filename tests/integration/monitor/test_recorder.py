@@ -10,6 +10,7 @@ import redis
 
 from dbsbm.monitor.counting import handover
 from dbsbm.monitor.counting.handover import Handover
+from dbsbm.monitor.counting.parcel import unpack
 from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
 from tests.servers import ValkeyServer, wait_until
 
@@ -17,7 +18,13 @@ MakeRecorder = Callable[..., Recorder]
 
 
 def on_broker(broker: redis.Redis, series: str) -> float:
-    return float(broker.hget(handover.SUMS, series) or 0)
+    """The total of a series over all minutes on the broker, `name|labels`."""
+    found = 0.0
+    for key in broker.keys("dbsbm:metrics:minute:*"):
+        for text, data in broker.hgetall(key).items():
+            if text.decode().split("|", 1)[1] == series:
+                found += unpack(data).total
+    return found
 
 
 def test_the_thread_delivers_by_itself(broker: redis.Redis, new_recorder: MakeRecorder) -> None:
@@ -93,7 +100,7 @@ def test_a_parcel_whose_answer_was_lost_counts_once(
     recorder = new_recorder()
     deliver = Handover.deliver
 
-    def lose_the_answer(self: Handover, *args: object, **kwargs: object) -> None:
+    def lose_the_answer(self: Handover, *args: object, **kwargs: object) -> float:
         deliver(self, *args, **kwargs)  # type: ignore[arg-type]
         raise redis.TimeoutError
 
@@ -124,14 +131,41 @@ def test_readings_that_the_broker_refuses_are_dropped_and_the_next_are_taken(
     broker: redis.Redis, new_recorder: MakeRecorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     recorder = new_recorder()
-    broker.set(handover.SUMS, "of another type")
+    broker.set(handover.MINUTES, "of another type")
     recorder.add("x")
     assert recorder.flush()
-    assert "The broker refused 1 readings; they are dropped." in caplog.messages
-    broker.delete(handover.SUMS)
+    assert "The broker refused 1 readings; they are dropped" in caplog.text
+    broker.delete(handover.MINUTES, *broker.keys("dbsbm:metrics:minute:*"))
     recorder.add("x")
     assert recorder.flush()
     assert on_broker(broker, "x|") == 1
+
+
+def test_a_broker_whose_disk_is_full_loses_no_count(
+    broker: redis.Redis, new_recorder: MakeRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = new_recorder()
+
+    def refuse(*_: object, **__: object) -> float:
+        raise redis.ResponseError("MISCONF Errors writing to the AOF file: No space left")
+
+    recorder.add("x", 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(Handover, "deliver", refuse)
+        assert not recorder.flush()
+    assert recorder.flush()
+    assert on_broker(broker, "x|") == 5
+
+
+def test_a_delivery_teaches_the_time_of_the_broker(
+    broker: redis.Redis, new_recorder: MakeRecorder
+) -> None:
+    recorder = new_recorder()
+    recorder.clock.offset += 5000
+    recorder.add("x")
+    assert recorder.flush()
+    seconds, microseconds = broker.time()
+    assert abs(recorder.clock.now() - seconds - microseconds / 1e6) < 2
 
 
 FORKING = """
@@ -170,7 +204,7 @@ def test_forked_children_count_for_themselves_and_an_exit_delivers(
     argv = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKING, valkey_broker.url]
     subprocess.run(argv, check=True, timeout=60)
     assert on_broker(broker, "children|") == 1000
-    assert on_broker(broker, "child.sum|") == 25
+    assert on_broker(broker, "child|") == 25
     assert on_broker(broker, "parent|") == 1, "a child delivered what its parent had counted"
 
 

@@ -1,53 +1,59 @@
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, datetime
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.monitor.counting.condense import condense
-from dbsbm.monitor.counting.handover import Batch
+from dbsbm.monitor.counting.series import Kind, spell
+from dbsbm.monitor.counting.sketch import Sketch
+from dbsbm.monitor.counting.stats import Stats
+from dbsbm.monitor.store.condense import condense
 
 amounts = st.integers(0, 1000).map(float)
 
 
-def batch(sums: dict[str, float], peaks: dict[str, float] | None = None) -> Batch:
-    return Batch("b", datetime(2026, 1, 1, tzinfo=UTC), sums, peaks or {}, [])
+def minute(name: str, kind: Kind, found: dict[str, float]) -> dict[str, Stats]:
+    counted: dict[str, Stats] = {}
+    for task, value in found.items():
+        stats = Sketch() if kind is Kind.DISTRIBUTION else Stats()
+        stats.add(value)
+        counted[spell(kind, name, [("task", task)])[0]] = stats
+    return counted
 
 
-def test_the_largest_series_stay_and_the_others_are_added_up() -> None:
-    sums = {f"took.sum|task=t{n}": float(n) for n in range(10)}
-    counts = {f"took.count|task=t{n}": 1.0 for n in range(10)}
-    peaks = {f"took.max|task=t{n}": float(n) for n in range(10)}
-    readings = condense(batch({**sums, **counts}, peaks), limit=2)
-    assert {(name, labels): value for name, value, labels in readings} == {
-        ("took.sum", "task=t9"): 9,
-        ("took.sum", "task=t8"): 8,
-        ("took.sum", "task=other"): sum(range(8)),
-        ("took.count", "task=t9"): 1,
-        ("took.count", "task=t8"): 1,
-        ("took.count", "task=other"): 8,
-        ("took.max", "task=t9"): 9,
-        ("took.max", "task=t8"): 8,
-        ("took.max", "task=other"): 7,
+def test_the_largest_series_stay_the_others_are_added_up_and_there_is_a_total() -> None:
+    found = condense(
+        minute("took", Kind.DISTRIBUTION, {f"t{n}": float(n) for n in range(10)}), limit=2
+    )
+    assert {key.labels: (stats.count, stats.total) for key, stats in found.items()} == {
+        "task=t9": (1, 9),
+        "task=t8": (1, 8),
+        "task=other": (8, sum(range(8))),
+        "": (10, 45),
     }
 
 
-def test_one_metric_never_crowds_out_another() -> None:
-    churn = {f"churn|user={n}": 100.0 for n in range(50)}
-    readings = condense(batch({**churn, "calm|user=me": 1.0}), limit=3)
-    assert ("calm", 1.0, "user=me") in readings
-    assert len(readings) == 5
+def test_a_metric_without_labels_is_its_own_total() -> None:
+    text, _ = spell(Kind.COUNTER, "done", ())
+    assert [key.labels for key in condense({text: Stats(1, 5, 5, 5, 5)})] == [""]
 
 
-@given(st.dictionaries(st.tuples(st.sampled_from("abc"), st.integers(0, 40)), amounts))
-def test_totals_are_those_of_the_batch(sums: dict[tuple[str, int], float]) -> None:
-    series = {f"{name}|k={label}": value for (name, label), value in sums.items()}
-    expected: dict[str, float] = defaultdict(float)
-    for (name, _), value in sums.items():
-        expected[name] += value
-    found: dict[str, float] = defaultdict(float)
-    for name, value, _ in condense(batch(series), limit=4):
-        found[name] += value
-    assert found == expected
+def test_a_series_that_cannot_be_read_is_dropped_and_the_others_stay() -> None:
+    good = minute("done", Kind.COUNTER, {"a": 1})
+    assert condense({"nonsense": Stats(1, 1), "x|y|": Stats(1, 1), **good}) == condense(good)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdefgh"), amounts),
+    st.dictionaries(st.sampled_from("abcdefgh"), amounts),
+    st.integers(0, 9),
+)
+def test_totals_are_kept_whatever_is_condensed(
+    took: dict[str, float], done: dict[str, float], limit: int
+) -> None:
+    counted = minute("took", Kind.DISTRIBUTION, took) | minute("done", Kind.COUNTER, done)
+    sums: dict[tuple[str, bool], float] = {}
+    for key, stats in condense(counted, limit=limit).items():
+        place = (key.name, bool(key.labels))
+        sums[place] = sums.get(place, 0) + stats.total
+    for name, values in (("took", took), ("done", done)):
+        assert sums.get((name, False), 0) == sums.get((name, True), 0) == sum(values.values())

@@ -1,0 +1,137 @@
+"""What History gives: points that know their quantiles, and make them only when they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from dbsbm.monitor.counting.series import Kind
+from dbsbm.monitor.counting.sketch import Sketch
+from dbsbm.monitor.store.condense import merged
+from dbsbm.monitor.store.points import stats_of
+
+Labels = Mapping[str, str]
+
+
+class Group(NamedTuple):
+    """The rows of the series that are added up, each series' in the order of time."""
+
+    labels: Labels
+    kind: str
+    rows: Sequence[Row[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What was measured in a stretch of time.
+
+    Attributes:
+        start: When it begins.
+        seconds: How long it is.
+        kind: distribution, counter or gauge.
+        count: Values, additions or readings.
+        total: Their sum.
+        low: The lowest.
+        high: The highest.
+        last: The last one: what a gauge showed.
+    """
+
+    start: datetime
+    seconds: float
+    kind: str
+    count: int
+    total: float
+    low: float
+    high: float
+    last: float
+    rows: Sequence[Row[Any]] = field(repr=False)
+
+    @property
+    def mean(self) -> float:
+        """Arithmetic mean of the values."""
+        return self.total / self.count if self.count else 0.0
+
+    @property
+    def rate(self) -> float:
+        """What was added a second; of a distribution or gauge, how many values a second."""
+        amount = self.total if self.kind == Kind.COUNTER.value else self.count
+        return amount / self.seconds
+
+    @property
+    def sketch(self) -> Sketch | None:
+        """The merged sketch of a distribution, made anew at each call; None for other kinds."""
+        found = merged(map(stats_of, self.rows))
+        return found if isinstance(found, Sketch) else None
+
+    def quantile(self, q: float) -> float:
+        """The value of rank q, from 0 to 1, within the sketch's stated error.
+
+        Of a counter or gauge nothing is known between its extremes: it is the mean.
+        """
+        sketch = self.sketch
+        return self.mean if sketch is None or not sketch.count else sketch.quantile(q)
+
+    def quantiles(self, *qs: float) -> list[float]:
+        """Several quantiles, for the price of one."""
+        sketch = self.sketch
+        if sketch is None or not sketch.count:
+            return [self.mean for _ in qs]
+        return [sketch.quantile(q) for q in qs]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points of one group of labels, in the order of time.
+
+    Attributes:
+        labels: The labels it was asked `by`.
+        kind: distribution, counter or gauge.
+        step: Time from one point to the next.
+        points: A stretch in which nothing was measured has none.
+    """
+
+    labels: Labels
+    kind: str
+    step: timedelta
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary(Point):
+    """A whole span of one group of labels as one point."""
+
+    name: str
+    labels: Labels
+
+
+def put_together(group: Group, seconds: int) -> list[Point]:
+    """A group's rows, of any series and of finer resolutions too, as points of one series."""
+    by_start: dict[int, list[Row[Any]]] = {}
+    for row in group.rows:
+        stamp = int(row.start.timestamp())
+        by_start.setdefault(stamp - stamp % seconds, []).append(row)
+    return [
+        Point(datetime.fromtimestamp(stamp, UTC), seconds, group.kind, *_exact(found), found)
+        for stamp, found in sorted(by_start.items())
+    ]
+
+
+def sum_up(name: str, group: Group, *, start: datetime, seconds: float) -> Summary:
+    """All rows of a group as one point."""
+    exact = _exact(group.rows)
+    return Summary(start, seconds, group.kind, *exact, group.rows, name, group.labels)
+
+
+def _exact(rows: Sequence[Row[Any]]) -> tuple[int, float, float, float, float]:
+    """Count, total, low, high and last of rows together."""
+    return (
+        sum(row.number for row in rows),
+        sum(row.total for row in rows),
+        min(row.low for row in rows),
+        max(row.high for row in rows),
+        max(rows, key=lambda row: row.start).last,
+    )
