@@ -216,12 +216,22 @@ class Settings(BaseSettings):
     flower_read_only: bool = Field(
         True, description="Flower shows and changes nothing. False lets operators revoke and scale."
     )
+    dashboard_user: str = Field("operator", description="User name for the dashboard.")
+    dashboard_password: SecretStr | None = Field(
+        None, description="Password for the dashboard. `./dev up` makes one if it is empty."
+    )
+    dashboard_port: int = Field(8081, ge=1, le=65535, description="Port of the dashboard.")
+    dashboard_address: str = Field(
+        "127.0.0.1", description="Address that the dashboard listens on."
+    )
     standin_port: int = Field(
         8080, ge=1, le=65535, description="Port of the Discord stand-in's page, on loopback."
     )
 
     @field_validator(
-        "redis_password", "discord_token", "apisports_key", "flower_password", mode="before"
+        *("redis_password", "discord_token", "apisports_key", "flower_password"),
+        "dashboard_password",
+        mode="before",
     )
     @classmethod
     def _empty_file_is_unset(cls, value: object) -> object:

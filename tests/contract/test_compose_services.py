@@ -51,14 +51,14 @@ def test_there_are_two_beats_one_flower_and_one_bot() -> None:
 
     assert replicas.pop("beat") == 2
     assert set(replicas.values()) == {1}
-    assert {"flower", "bot", "migrate", "broker", "cache", "mysql"} <= set(SERVICES)
+    assert {"flower", "dashboard", "bot", "migrate", "broker", "cache", "mysql"} <= set(SERVICES)
 
 
-def test_nothing_is_published_but_flower_on_loopback() -> None:
+def test_nothing_is_published_but_flower_and_the_dashboard_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert list(published) == ["flower"]
-    assert all(port.startswith("127.0.0.1:") for port in published["flower"])
+    assert set(published) == {"flower", "dashboard"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert all("network_mode" not in service for service in SERVICES.values())
 
 
@@ -117,7 +117,7 @@ def test_the_schema_is_up_to_date_before_anything_uses_it() -> None:
     done = "service_completed_successfully"
 
     assert SERVICES["migrate"]["restart"] == "no"
-    for name in (*WORKERS, "beat"):
+    for name in (*WORKERS, "beat", "dashboard"):
         assert SERVICES[name]["depends_on"]["migrate"]["condition"] == done
 
 
@@ -205,7 +205,8 @@ def test_a_service_is_given_no_secret_that_it_does_not_need() -> None:
 
     assert holders["discord_token"] == {"bot", "deliver"}
     assert holders["flower_password"] == {"flower"}
-    assert holders["database_url"] == {*WORKERS, "beat", "migrate"}
+    assert holders["dashboard_password"] == {"dashboard"}
+    assert holders["database_url"] == {*WORKERS, "beat", "migrate", "dashboard"}
     assert holders["mysql_password"] == holders["mysql_root_password"] == {"mysql"}
     assert holders["broker_users"] == {"broker"}
     assert holders["cache_users"] == {"cache"}

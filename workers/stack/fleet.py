@@ -113,6 +113,13 @@ class Fleet:
             stop_stage=_DOORS,
         )
         yield self._python(
+            "dashboard",
+            *("-m", "workers", "dashboard"),
+            after=self._present("migrate"),
+            ready=http_answers(instance.ports.dashboard, "/healthz"),
+            stop_stage=_DOORS,
+        )
+        yield self._python(
             "bot",
             *("-m", "bot"),
             after=self._present("broker", "cache", "discord"),
@@ -170,7 +177,11 @@ def _notes(instance: Instance) -> Iterator[str]:
         yield f"  Discord stand-in  {instance.standin_url} (type commands here)"
     else:
         yield "  Discord           the real one"
-    yield f"  Flower            {instance.flower_url} ({_flower_login(instance)})"
+    user, folder = instance.dashboard_user, instance.folder
+    login = _login(instance, user, "DASHBOARD_PASSWORD", folder / "dashboard_password")
+    yield f"  Dashboard         {instance.dashboard_url} ({login})"
+    login = _login(instance, instance.flower_user, "FLOWER_PASSWORD", folder / "flower_password")
+    yield f"  Flower            {instance.flower_url} ({login})"
     if instance.needs.providers:
         yield "  Sports data       made up: no provider is set"
     else:
@@ -181,7 +192,6 @@ def _notes(instance: Instance) -> Iterator[str]:
     yield "Ctrl-C stops everything."
 
 
-def _flower_login(instance: Instance) -> str:
-    if "FLOWER_PASSWORD" in instance.given:
-        return f"user {instance.flower_user}, password as set"
-    return f"user {instance.flower_user}, password in {instance.folder / 'flower_password'}"
+def _login(instance: Instance, user: str, setting: str, file: Path) -> str:
+    place = "as set" if setting in instance.given else f"in {file}"
+    return f"user {user}, password {place}"

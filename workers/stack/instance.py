@@ -17,6 +17,7 @@ from workers.stack.ports import free_ports, is_free
 
 DEFAULT_STANDIN_PORT = 8080
 DEFAULT_FLOWER_PORT = 5555
+DEFAULT_DASHBOARD_PORT = 8081
 
 _PORTS = "ports.json"
 
@@ -63,6 +64,7 @@ class Ports:
     providers: int
     standin: int
     flower: int
+    dashboard: int
 
     def save(self, folder: Path) -> None:
         """Write down where this fleet listens, for commands beside it."""
@@ -107,6 +109,11 @@ class Instance:
         return self.given.get("FLOWER_USER", "operator")
 
     @property
+    def dashboard_user(self) -> str:
+        """Who may see the dashboard."""
+        return self.given.get("DASHBOARD_USER", "operator")
+
+    @property
     def standin_url(self) -> str:
         """The Discord stand-in's page."""
         return f"http://127.0.0.1:{self.ports.standin}"
@@ -121,6 +128,11 @@ class Instance:
         """Flower's pages."""
         return f"http://127.0.0.1:{self.ports.flower}"
 
+    @property
+    def dashboard_url(self) -> str:
+        """The dashboard."""
+        return f"http://127.0.0.1:{self.ports.dashboard}"
+
     def valkey_url(self, port: int) -> str:
         """Address of an embedded Valkey, password included."""
         return f"redis://:{self.keys.valkey_password}@127.0.0.1:{port}/0"
@@ -130,6 +142,7 @@ class Instance:
         made = {
             "SECRET_KEY": self.keys.secret_key,
             "FLOWER_PASSWORD": self.keys.flower_password,
+            "DASHBOARD_PASSWORD": self.keys.dashboard_password,
             **{name: value for name, value in self.given.items() if name in _MADE_IF_MISSING},
             **self._fixed(),
         }
@@ -148,6 +161,7 @@ class Instance:
             "DATA_DIR": str(self.folder),
             "STANDIN_PORT": str(self.ports.standin),
             "FLOWER_PORT": str(self.ports.flower),
+            "DASHBOARD_PORT": str(self.ports.dashboard),
             "PYTHONUNBUFFERED": "1",
         }
         if self.needs.broker:
@@ -165,7 +179,7 @@ class Instance:
         return {**fixed, **self.overrides}
 
 
-_MADE_IF_MISSING = ("SECRET_KEY", "FLOWER_PASSWORD")
+_MADE_IF_MISSING = ("SECRET_KEY", "FLOWER_PASSWORD", "DASHBOARD_PASSWORD")
 
 
 def ordinary_folder(given: Given, root: Path) -> Path:
@@ -200,6 +214,7 @@ def ordinary_instance(root: Path) -> Instance:
         if needs.discord
         else DEFAULT_STANDIN_PORT,
         flower=wanted("FLOWER_PORT", DEFAULT_FLOWER_PORT, "Flower"),
+        dashboard=wanted("DASHBOARD_PORT", DEFAULT_DASHBOARD_PORT, "the dashboard"),
     )
     return Instance(folder, given, needs, ports, keys_of(folder), notices=tuple(notices))
 

@@ -15,12 +15,14 @@ class Keys:
     Attributes:
         secret_key: Seals interaction tokens.
         flower_password: Opens Flower's pages.
+        dashboard_password: Opens the dashboard.
         standin_token: The bot's token at the Discord stand-in.
         valkey_password: Of the embedded broker and cache.
     """
 
     secret_key: str = field(repr=False)
     flower_password: str = field(repr=False)
+    dashboard_password: str = field(repr=False)
     standin_token: str = field(repr=False)
     valkey_password: str = field(repr=False)
 
@@ -30,6 +32,7 @@ def keys_of(folder: Path) -> Keys:
     return Keys(
         secret_key=_keep(folder / "secret_key", 48),
         flower_password=_keep(folder / "flower_password", 12),
+        dashboard_password=_keep(folder / "dashboard_password", 12),
         standin_token=_keep(folder / "standin_token", 32),
         valkey_password=_keep(folder / "valkey_password", 32),
     )

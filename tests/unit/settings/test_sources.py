@@ -42,13 +42,14 @@ def test_a_mounted_secret_is_read_without_its_newline(
 def test_an_empty_mounted_secret_counts_as_not_set(
     load: Callable[..., Settings], secrets_folder: Path
 ) -> None:
-    for name in ("redis_password", "discord_token", "apisports_key", "flower_password"):
+    for name in ("redis_password", "discord_token", "apisports_key", "flower_password", "dashboard_password"):
         (secrets_folder / name).write_text("\n")
 
     settings = load()
 
     assert settings.apisports_key is settings.discord_token is None
     assert settings.redis_password is settings.flower_password is None
+    assert settings.dashboard_password is None
     with pytest.raises(ConfigError, match="APISPORTS_KEY is missing"):
         load(PROVIDERS="apisports")
 
