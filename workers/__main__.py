@@ -1,4 +1,4 @@
-"""`python -m workers worker PROFILE | beat | flower`: every process of the Celery side."""
+"""`python -m workers worker PROFILE | beat | flower | dashboard`: every process but the bot."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import socket
 import sys
 
 from dbsbm.errors import ConfigError
-from dbsbm.monitor.traces.opening import check_tracing
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.settings import Settings, load_settings
 
@@ -20,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         settings = load_settings()
-        run = {"worker": _worker, "beat": _beat, "flower": _flower}[arguments.process]
+        run = _RUNS[arguments.process]
         run(settings, arguments)
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - logging is not configured yet
@@ -36,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--name", help="node name before the @; default: the profile's")
     commands.add_parser("beat", help="send what is due; run as many as you like")
     commands.add_parser("flower", help="show the tasks")
+    commands.add_parser("dashboard", help="show how the fleet is")
     return parser
 
 
@@ -47,7 +47,6 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> None:
     profile = profile_named(arguments.profile)
     # Its children would find out only after the start, and could not end the worker.
     check_leagues(settings.leagues)
-    check_tracing(settings)
     app = _app(f"worker.{arguments.name or profile.name}")
     app.worker_main(
         [
@@ -93,6 +92,18 @@ def _flower(settings: Settings, _arguments: argparse.Namespace) -> None:
             "--tasks_columns=name,uuid,state,args,kwargs,received,started,runtime,worker",
         ]
     )
+
+
+def _dashboard(settings: Settings, _arguments: argparse.Namespace) -> None:
+    # Neither Celery nor the broker: it shows how the fleet is while either is away.
+    from dbsbm import logs  # noqa: PLC0415 - what a worker does not need is not loaded there
+    from dbsbm.dashboard.serving import serve  # noqa: PLC0415
+
+    logs.configure(settings, "dashboard")
+    serve(settings)
+
+
+_RUNS = {"worker": _worker, "beat": _beat, "flower": _flower, "dashboard": _dashboard}
 
 
 def _app(name: str):
