@@ -8,6 +8,7 @@ import socket
 import sys
 
 from dbsbm.errors import ConfigError
+from dbsbm.monitor.traces.opening import check_tracing
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.settings import Settings, load_settings
 
@@ -47,6 +48,7 @@ def _worker(settings: Settings, arguments: argparse.Namespace) -> None:
     profile = profile_named(arguments.profile)
     # Its children would find out only after the start, and could not end the worker.
     check_leagues(settings.leagues)
+    check_tracing(settings)
     app = _app(f"worker.{arguments.name or profile.name}")
     app.worker_main(
         [
