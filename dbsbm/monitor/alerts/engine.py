@@ -95,7 +95,8 @@ class Engine:
         rule, state, judge = watch.rule, watch.state, watch.judge
         before = state.judged_at
         is_firing = state.phase == "firing"
-        verdict = judge.judge(now, firing=is_firing, calm_since=state.calm_since)
+        firing_since = state.fired_at if is_firing else None
+        verdict = judge.judge(now, firing_since=firing_since, calm_since=state.calm_since)
         outcome = step(rule, state, verdict, now, judge.last_reading(now))
         is_worse = False
         if state.phase == "firing":

@@ -14,12 +14,12 @@ class Absence(Judge):
         """Long enough to remember that the series was there."""
         return rule.threshold + HOUR
 
-    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+    def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""
         del calm_since
         last = self.last_reading(now)
         if last is None:  # silent for longer than is looked back on
-            return Verdict(breached=True, active=True) if firing else UNKNOWN
+            return Verdict(breached=True, active=True) if firing_since is not None else UNKNOWN
         silence = now - last
         breached = silence > self.rule.threshold
         return Verdict(breached=breached, active=breached, value=silence, since=last)

@@ -44,12 +44,12 @@ class Judge(ABC):
         """Seconds of readings that a judgement looks back on."""
 
     @abstractmethod
-    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+    def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """Judge.
 
         Args:
             now: Unix seconds.
-            firing: Whether an incident is on.
+            firing_since: When the incident that is on fired; None where none is.
             calm_since: When the last incident ended: what was read before is no measure of calm.
         """
 

@@ -26,9 +26,9 @@ class Burn(Judge):
         if reading.count is None or reading.count > 0:
             super().add(reading)
 
-    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+    def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""
-        del calm_since, firing
+        del calm_since, firing_since
         rule = self.rule
         long, short = (
             self.track.window(now - seconds, now) for seconds in (rule.window, rule.short_window)

@@ -14,7 +14,7 @@ class Count(Judge):
         """One window."""
         return rule.window
 
-    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+    def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""
         del calm_since
         window = self.track.window(now - self.rule.window, now)
@@ -22,7 +22,7 @@ class Count(Judge):
         total = sum(each.value for each in readings)
         breached = total >= self.rule.threshold
         first = next((each.at for each in readings if each.value > 0), None)
-        goes_on = total > self.rule.resolve if firing else breached
+        goes_on = total > self.rule.resolve if firing_since is not None else breached
         return Verdict(breached=breached, active=goes_on, value=total, since=first)
 
     def worst(self, since: float, until: float) -> float | None:

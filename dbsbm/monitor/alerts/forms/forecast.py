@@ -30,7 +30,7 @@ class Forecast(Judge):
         """One window."""
         return rule.window
 
-    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+    def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""
         del calm_since
         rule = self.rule
@@ -44,7 +44,7 @@ class Forecast(Judge):
             return Verdict(breached=True, active=True, value=level, since=readings[0].at)
         half = len(points) // 2
         slopes = [_slope(part) for part in (points, points[:half], points[half:])]
-        horizon = rule.horizon * (1.25 if firing else 1.0)
+        horizon = rule.horizon * (1.0 if firing_since is None else 1.25)
         breached = all(rule.is_breached_by(level + slope * horizon) for slope in slopes)
         return Verdict(breached=breached, active=breached, value=level, since=readings[0].at)
 

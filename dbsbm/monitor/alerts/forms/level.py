@@ -33,7 +33,7 @@ PROOF = 9.0
 STILL = 0.3
 RECENT = (5 * MINUTE, 15 * MINUTE, HOUR)
 # ... unless hardly anything was beyond the threshold itself for this long.
-SETTLED, SETTLED_SHARE = 30 * MINUTE, 0.05
+SETTLED, SETTLED_SHARE = 30 * MINUTE, 0.15
 # A series whose readings are single measurements to this share is one of single measurements.
 MOSTLY = 0.8
 # The measurements that min_samples asks for have to lie within this time.
@@ -63,10 +63,10 @@ class Level(Judge):
             self._single += reading.count == 1
         super().add(reading)
 
-    def judge(self, now: float, *, firing: bool, calm_since: float) -> Verdict:
+    def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""
-        if firing:
-            return self._judge_firing(now)
+        if firing_since is not None:
+            return self._judge_firing(now, firing_since)
         if self.track.last_over <= now - LADDER[-1][0]:
             return CALM
         for seconds, share in LADDER:
@@ -119,15 +119,19 @@ class Level(Judge):
             return UNKNOWN_NOISE
         return min(max((before.over + 0.5) / (before.rows + 1), LEAST_NOISE), MOST_NOISE)
 
-    def _judge_firing(self, now: float) -> Verdict:
+    def _judge_firing(self, now: float, since: float) -> Verdict:
         window = self._recent(now)
         if window is None:
             return UNKNOWN
-        settled = self.track.window(now - SETTLED, now)
-        goes_on = window.near >= STILL * window.rows and (
-            settled.over > SETTLED_SHARE * settled.rows
-        )
+        goes_on = window.near >= STILL * window.rows and not self._has_settled(now, since)
         return Verdict(breached=goes_on, active=goes_on, value=self.level(window))
+
+    def _has_settled(self, now: float, since: float) -> bool:
+        """Whether it has stayed between the threshold and what resolves the rule."""
+        if now - since < SETTLED:
+            return False
+        window = self.track.window(now - SETTLED, now)
+        return window.over <= SETTLED_SHARE * window.rows
 
     def _recent(self, now: float) -> Window | None:
         """The shortest stretch with three readings, None where there is none."""

@@ -11,10 +11,13 @@ from dbsbm.monitor.alerts.rule import MINUTE
 AT_ONCE = 1.5 * MINUTE
 READINGS = 3
 # A series that was silent for this long, and for so many of its steps, may have restarted.
-GAP = 5 * MINUTE
-GAP_STEPS = 5
+GAP = 20.0
+GAP_STEPS = 2.5
 # With less than this share of the usual traffic, readings are those of a restart.
 THIN = 0.3
+# Readings that say whether it was bad before already, and all that are kept for it.
+_BEFORE = 10
+_RECENT = 40
 _USUAL_READINGS = 60
 _ENOUGH_READINGS = 10
 
@@ -38,8 +41,7 @@ class Warmup:
         self._is_cold = False
         self._min_samples = min_samples
         self._well: list[float] = []
-        self._bad_since: float | None = None
-        self._good = 0
+        self._recent: deque[tuple[float, bool]] = deque(maxlen=_RECENT)
         self._last_at: float | None = None
         self._step = 0.0
         self._counts: deque[float] = deque(maxlen=_USUAL_READINGS)
@@ -48,13 +50,12 @@ class Warmup:
 
     def restarted(self, at: float) -> bool:
         """Hear of a restart; True where it spoilt readings since, that were not swallowed."""
-        if self._is_cold or (self._bad_since is not None and self._bad_since <= at):
+        before = [bad for when, bad in self._recent if when <= at][-_BEFORE:]
+        if self._is_cold or sum(before) > len(before) / 2:
             return False
         self._restarted_at = at
-        if self._bad_since is None:
-            return False
-        self._is_cold, self._well = self._bad_since - at <= self._soon, []
-        self._bad_since = None
+        spoilt = [when for when, bad in self._recent if when > at and bad]
+        self._is_cold, self._well = bool(spoilt) and spoilt[0] - at <= self._soon, []
         return self._is_cold
 
     def swallows(self, at: float, count: float, *, bad: bool) -> bool:
@@ -64,20 +65,13 @@ class Warmup:
         if self._is_after_gap(at) or self._becomes_thin(count):
             self.restarted(at)
         cold = self._is_cold_at(at, count, bad=bad)
-        self._note_bad(at, bad=bad and not cold)
+        if not cold:
+            self._recent.append((at, bad))
         return cold
 
     @property
     def _soon(self) -> float:
         return max(AT_ONCE, READINGS * self._step)
-
-    def _note_bad(self, at: float, *, bad: bool) -> None:
-        """Keep since when readings are bad, but for a good one here and there."""
-        self._good = 0 if bad else self._good + 1
-        if bad and self._bad_since is None:
-            self._bad_since = at
-        if self._good >= READINGS:
-            self._bad_since = None
 
     def _is_cold_at(self, at: float, count: float, *, bad: bool) -> bool:
         if self._restarted_at is None or at < self._restarted_at:
@@ -104,7 +98,7 @@ class Warmup:
         step, self._last_at = at - last, max(at, last)
         is_gap = step > GAP and step > GAP_STEPS * self._step
         if step > 0 and not is_gap:
-            self._step = step
+            self._step = max(step, self._step * 0.9)
         return is_gap
 
     def _becomes_thin(self, count: float) -> bool:
