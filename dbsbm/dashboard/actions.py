@@ -6,47 +6,58 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
 from aiohttp import web
 
-from dbsbm.db.engine import Database
 from dbsbm.errors import UserError
-from dbsbm.monitor.alerts import ledger
 
 log = logging.getLogger(__name__)
 
 _SILENCES = {"1h": timedelta(hours=1), "8h": timedelta(hours=8), "24h": timedelta(hours=24)}
 
 
+class Desk(Protocol):
+    """Where decisions about incidents are written down.
+
+    Both methods block, and raise UserError where there is no such incident or it is over.
+    """
+
+    def acknowledge(self, incident_id: int, *, by: str) -> None:
+        """Somebody looks after it."""
+
+    def silence(self, incident_id: int, *, by: str, lasts: timedelta) -> None:
+        """Nobody is told of its rule and series for a while."""
+
+
 class Actions:
-    """Writes down what the operator decided.
+    """Passes on what the operator decided.
 
     Args:
-        database: Where incidents are.
+        desk: Writes it down.
         operator: Who decides.
         changed: Called after each change, so that nobody is shown what was before.
     """
 
-    def __init__(self, database: Database, operator: str, changed: Callable[[], None]) -> None:
-        self._database = database
+    def __init__(self, desk: Desk, operator: str, changed: Callable[[], None]) -> None:
+        self._desk = desk
         self._operator = f"{operator} (dashboard)"
         self._changed = changed
 
     async def acknowledge(self, request: web.Request) -> web.Response:
         """POST /data/incidents/ID/acknowledge: somebody looks after it."""
         number = _number(request)
-        await asyncio.to_thread(ledger.acknowledge, self._database, number, self._operator)
+        await asyncio.to_thread(self._desk.acknowledge, number, by=self._operator)
         return self._done("incident.acknowledged", number)
 
     async def silence(self, request: web.Request) -> web.Response:
         """POST /data/incidents/ID/silence with `{"for": "1h"}`: nobody is told for a while."""
         number = _number(request)
-        asked = (await request.json()).get("for")
+        asked = await _asked(request)
         if asked not in _SILENCES:
             raise UserError(f"Silence it for one of: {', '.join(_SILENCES)}.")
-        await asyncio.to_thread(
-            ledger.silence, self._database, number, self._operator, _SILENCES[asked]
-        )
+        lasts = _SILENCES[asked]
+        await asyncio.to_thread(self._desk.silence, number, by=self._operator, lasts=lasts)
         return self._done("incident.silenced", number)
 
     def _done(self, action: str, number: int) -> web.Response:
@@ -60,3 +71,12 @@ def _number(request: web.Request) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise UserError("There is no such incident: its number is wrong.")
     return int(text)
+
+
+async def _asked(request: web.Request) -> str:
+    """For how long a request's JSON wants quiet; empty where it does not say."""
+    try:
+        content = await request.json()
+    except ValueError:
+        return ""
+    return str(content.get("for", "")) if isinstance(content, dict) else ""

@@ -16,7 +16,7 @@ from dbsbm.dashboard.access.headers import add_headers, only_from_here
 from dbsbm.dashboard.access.login import Login
 from dbsbm.dashboard.access.operator import Operator
 from dbsbm.dashboard.access.sessions import Sessions
-from dbsbm.dashboard.actions import Actions
+from dbsbm.dashboard.actions import Actions, Desk
 from dbsbm.dashboard.assets import Assets, asset_response
 from dbsbm.dashboard.data import Data, Pace
 from dbsbm.dashboard.reading.tables import Sources
@@ -44,13 +44,14 @@ class Access:
 
 
 def make_app(
-    access: Access, sources: Sources, *, pace: Pace | None = None, threads: int = 4
+    access: Access, sources: Sources, desk: Desk, *, pace: Pace | None = None, threads: int = 4
 ) -> web.Application:
     """Compose the dashboard. Opens no connection.
 
     Args:
         access: Who may come in.
         sources: What is read.
+        desk: Where decisions about incidents are written down.
         pace: How often.
         threads: Reads at a time; the database's pool must have as many connections.
     """
@@ -58,7 +59,7 @@ def make_app(
     assets = Assets()
     login = Login(Operator(access.user, access.password), sessions, assets.page("login.html"))
     data = Data(sources, pace or Pace(), threads)
-    actions = Actions(sources.database, access.user, data.forget)
+    actions = Actions(desk, access.user, data.forget)
     app = web.Application(
         middlewares=[_errors, only_from_here, guard(sessions)], client_max_size=_REQUEST_BYTES
     )

@@ -43,11 +43,12 @@ class Sessions:
         digest.update(hashlib.sha256(password.get_secret_value().encode()).digest())
         self._key = digest.digest()
 
-    def issue(self, kind: Kind, now: float) -> str:
-        """A new signed pass, as a cookie holds it."""
+    def issue(self, kind: Kind, now: float) -> tuple[Pass, str]:
+        """A new pass, and how a cookie holds it, signed."""
         lifetime = LIFETIME if kind == "session" else FORM_LIFETIME
-        text = f"{kind}.{int(now + lifetime)}.{secrets.token_urlsafe(18)}"
-        return f"{text}.{self._sign('pass', text)}"
+        held = Pass(kind, secrets.token_urlsafe(18), int(now + lifetime))
+        text = f"{kind}.{held.expires}.{held.nonce}"
+        return held, f"{text}.{self._sign('pass', text)}"
 
     def read(self, cookie: str | None, kind: Kind, now: float) -> Pass | None:
         """The pass in a cookie; None where it is forged, of another kind, or too old."""

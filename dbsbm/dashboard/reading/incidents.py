@@ -103,6 +103,11 @@ def changes_before(sources: Sources, query: Query) -> Sequence[TableRow]:
     return [TableRow([row.at, row.kind, row.summary, row.by]) for row in rows]
 
 
+def with_unit(value: float | None, unit: str) -> str | None:
+    """A rule's value as its unit wants it."""
+    return None if value is None else f"{value:,.4g} {unit}".strip()
+
+
 def _row(row: Incident, until: datetime) -> TableRow:
     began = row.fired_at or row.started_at
     cells = [
@@ -113,7 +118,7 @@ def _row(row: Incident, until: datetime) -> TableRow:
         row.state,
         began,
         (until - began).total_seconds(),
-        row.worst,
+        with_unit(row.worst, row.unit),
         row.acknowledged_by,
     ]
     return TableRow(cells, href("alerts", str(row.id)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
-from dbsbm.dashboard.reading.stats import number, ratio, tidy
+from dbsbm.dashboard.reading.stats import numbers, ratio, tidy
 from dbsbm.dashboard.reading.tables import Query, Sources, TableRow
 from dbsbm.dashboard.reading.tops import ROWS, href
 from dbsbm.db.engine import Database
@@ -28,8 +28,7 @@ def statements(sources: Sources, query: Query) -> Sequence[TableRow]:
                 each.count,
                 tidy(each.total),
                 ratio(each.total, whole),
-                number(each, "p50"),
-                number(each, "p95"),
+                *numbers(each, ("p50", "p95")),
                 tidy(each.high),
             ],
             href("queries", each.labels["fingerprint"]),

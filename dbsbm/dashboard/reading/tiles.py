@@ -93,7 +93,7 @@ def _spark(drawn: dict[str, Any]) -> list[float | None]:
     if not drawn["lines"]:
         return []
     step, start = drawn["step"], drawn["start"]
-    values = drawn["lines"][0]["values"]
+    values: list[float | None] = drawn["lines"][0]["values"]
     before = max(0, int((start - drawn["since"]) // step))
     after = max(0, int((drawn["until"] - start) // step) - len(values))
     return [None] * before + values + [None] * after

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from dbsbm.dashboard.reading.stats import label_key, number, ratio, tidy
+from dbsbm.dashboard.reading.stats import label_key, number, numbers, ratio, tidy
 from dbsbm.dashboard.reading.tables import Query, Sources, TableRow
 
 ROWS = 50
@@ -28,8 +28,7 @@ def tasks(sources: Sources, query: Query) -> Sequence[TableRow]:
             key[0],
             each.count,
             ratio(each.total, whole),
-            number(each, "p50"),
-            number(each, "p95"),
+            *numbers(each, ("p50", "p95")),
             tidy(each.high),
             None if wait is None else number(wait, "p95"),
             failures.get(key, 0),
@@ -52,8 +51,7 @@ def endpoints(sources: Sources, query: Query) -> Sequence[TableRow]:
                 *(key := label_key(each.labels, by)),
                 each.count,
                 ratio(each.total, whole),
-                number(each, "p50"),
-                number(each, "p95"),
+                *numbers(each, ("p50", "p95")),
                 tidy(each.high),
                 each.count - good.get(key, 0),
             ],
@@ -97,8 +95,7 @@ def routes(sources: Sources, query: Query) -> Sequence[TableRow]:
             [
                 *label_key(each.labels, by),
                 each.count,
-                number(each, "p50"),
-                number(each, "p95"),
+                *numbers(each, ("p50", "p95")),
                 tidy(each.high),
             ]
         )

@@ -10,6 +10,8 @@ from dbsbm.dashboard.reading.tables import ColumnUnit
 from dbsbm.dashboard.views.tables import TABLES
 
 Block = dict[str, Any]
+Fact = tuple[str, Any, ColumnUnit]
+"""A name, a value, and how the value is shown."""
 
 
 def chart_block(chart: Chart, where: Mapping[str, str] | None = None) -> Block:
@@ -44,7 +46,7 @@ def code_block(title: str, text: str) -> Block:
     return {"kind": "code", "title": title, "text": text}
 
 
-def facts_block(*facts: tuple[str, Any, ColumnUnit]) -> Block:
+def facts_block(*facts: Fact) -> Block:
     """Pairs of a name and a value; those without a value are left out."""
     return {
         "kind": "facts",

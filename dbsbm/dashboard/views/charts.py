@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dbsbm.dashboard.reading.charts import Chart, Curve, Share, Stat
+from dbsbm.dashboard.reading.charts import Chart, Curve, Share
+from dbsbm.dashboard.reading.stats import Stat
 
 _MIB = 1024.0 * 1024.0
 
@@ -44,6 +45,7 @@ TASKS = (
         (
             Curve("task.failures", "total", "failures"),
             Curve("task.retries", "total", "retries"),
+            Curve("worker.lost", "total", "workers lost"),
         ),
         bars=True,
     ),

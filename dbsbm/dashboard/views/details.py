@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dbsbm.dashboard.reading.charts import Chart
+from dbsbm.dashboard.reading.incidents import with_unit
 from dbsbm.dashboard.reading.span import Span
 from dbsbm.dashboard.reading.statements import plan_of
-from dbsbm.dashboard.reading.stats import number, ratio, tidy
+from dbsbm.dashboard.reading.stats import numbers, ratio, tidy
 from dbsbm.dashboard.reading.tables import Sources
 from dbsbm.dashboard.views.blocks import (
     Block,
+    Fact,
     chart_block,
     code_block,
     facts_block,
@@ -41,47 +43,43 @@ def detail(sources: Sources, span: Span, section: str, names: Sequence[str]) -> 
 
 def _task(sources: Sources, span: Span, names: Sequence[str]) -> View:
     where = {"task": names[0]}
-    return _measured(sources, span, names[0], "task.run", where, TASK)
+    facts = facts_block(*_measured(sources, span, "task.run", where))
+    return _page(names[0], [facts, *_charts(TASK, where)])
 
 
 def _endpoint(sources: Sources, span: Span, names: Sequence[str]) -> View:
     where = {"provider": names[0], "endpoint": names[1]}
-    return _measured(sources, span, " ".join(names), "provider.call", where, ENDPOINT)
+    facts = facts_block(*_measured(sources, span, "provider.call", where))
+    return _page(" ".join(names), [facts, *_charts(ENDPOINT, where)])
 
 
 def _category(_sources: Sources, _span: Span, names: Sequence[str]) -> View:
     where = {"category": names[0]}
-    return _page(f"Category {names[0]}", [chart_block(chart, where) for chart in CATEGORY])
+    return _page(f"Category {names[0]}", _charts(CATEGORY, where))
 
 
 def _statement(sources: Sources, span: Span, names: Sequence[str]) -> View:
-    fingerprint = names[0]
+    where = {"fingerprint": names[0]}
     with sources.database.read() as session:
-        statement = session.get(Statement, fingerprint)
-        slow = session.get(SlowStatement, fingerprint)
-    view = _measured(
-        sources,
-        span,
-        f"Statement {fingerprint}",
-        "db.query",
-        {"fingerprint": fingerprint},
-        STATEMENT,
-    )
+        statement = session.get(Statement, names[0])
+        slow = session.get(SlowStatement, names[0])
     known = statement or slow
     text = known.text if known else "Its text is not known: it was last seen before the retention."
-    blocks: list[Block] = [code_block("SQL, without literals", text)]
+    seen: list[Fact] = []
     if statement is not None:
-        blocks.append(
-            facts_block(
-                ("verb", statement.verb, "text"),
-                ("table", statement.table, "code"),
-                ("first seen", statement.first_seen.timestamp(), "time"),
-                ("last seen", statement.last_seen.timestamp(), "time"),
-            )
-        )
-    if plan := plan_of(slow):
-        blocks.append(code_block("Plan, when it was slow", plan))
-    return {**view, "blocks": [*blocks, *view["blocks"]]}
+        seen = [
+            ("table", statement.table, "code"),
+            ("first seen", statement.first_seen.timestamp(), "time"),
+            ("last seen", statement.last_seen.timestamp(), "time"),
+        ]
+    plan = plan_of(slow)
+    blocks = [
+        code_block("SQL, without literals", text),
+        facts_block(*_measured(sources, span, "db.query", where), *seen),
+        *([code_block("Plan, when it was slow", plan)] if plan else []),
+        *_charts(STATEMENT, where),
+    ]
+    return _page(f"Statement {names[0]}", blocks)
 
 
 def _trace(_sources: Sources, _span: Span, names: Sequence[str]) -> View:
@@ -127,14 +125,15 @@ def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:
         ("state", row.state, "state"),
         ("rule", row.rule, "code"),
         ("about", row.series or None, "code"),
-        ("value", tidy(row.value), "count"),
-        ("worst", tidy(row.worst), "count"),
-        ("threshold", tidy(row.threshold), "count"),
+        ("value", with_unit(row.value, row.unit), "text"),
+        ("worst", with_unit(row.worst, row.unit), "text"),
+        ("threshold", with_unit(row.threshold, row.unit), "text"),
         ("began", row.started_at.timestamp(), "time"),
         ("fired", None if row.fired_at is None else row.fired_at.timestamp(), "time"),
         ("resolved", None if row.resolved_at is None else row.resolved_at.timestamp(), "time"),
         ("lasted", (end - began).total_seconds(), "s"),
         ("acknowledged by", row.acknowledged_by, "text"),
+        ("what to do", row.runbook or None, "code"),
     )
     blocks = [
         facts,
@@ -151,30 +150,25 @@ def _evidence(evidence: Any) -> list[Block]:
     return [code_block("Evidence", json.dumps(evidence, indent=2, default=str))]
 
 
-def _measured(
-    sources: Sources,
-    span: Span,
-    title: str,
-    metric: str,
-    where: Mapping[str, str],
-    charts: Sequence[Chart],
-) -> View:
-    """Charts of one label set, below how much of all there is it makes."""
+def _measured(sources: Sources, span: Span, metric: str, where: Mapping[str, str]) -> list[Fact]:
+    """What one thing came to in a span, and how much of all there is that was."""
     read = sources.history.summary
-    mine = read(metric, span.since, span.until, where=where)
     whole = sum(each.total for each in read(metric, span.since, span.until))
-    facts = [
-        facts_block(
+    for each in read(metric, span.since, span.until, where=where):
+        p50, p95 = numbers(each, ("p50", "p95"))
+        return [
             ("runs", each.count, "count"),
             ("time", tidy(each.total), "s"),
             ("share of all time", ratio(each.total, whole), "ratio"),
-            ("p50", number(each, "p50"), "s"),
-            ("p95", number(each, "p95"), "s"),
+            ("p50", p50, "s"),
+            ("p95", p95, "s"),
             ("worst", tidy(each.high), "s"),
-        )
-        for each in mine
-    ]
-    return _page(title, [*facts, *(chart_block(chart, where) for chart in charts)])
+        ]
+    return [("runs", 0, "count")]
+
+
+def _charts(charts: Sequence[Chart], where: Mapping[str, str]) -> list[Block]:
+    return [chart_block(chart, where) for chart in charts]
 
 
 def _page(title: str, blocks: Sequence[Block]) -> View:

@@ -20,7 +20,7 @@ _INCIDENTS = (
     Column("state", "state"),
     Column("since", "time"),
     Column("lasted", "s"),
-    Column("worst", "count"),
+    Column("worst"),
     Column("acknowledged by"),
 )
 _FINDINGS = (

@@ -116,7 +116,7 @@ export class Chart {
       }] : [],
       annotations: limit !== null && limit <= top ? [{
         xref: "paper", x: 1, y: limit, xanchor: "right", yanchor: "bottom", showarrow: false,
-        text: `limit ${shown(limit, this.unit)}`, font: { color: token("--unwell"), size: 11 },
+        text: `limit ${shown(limit, this.unit)}`, font: { color: token("--unwell"), size: 11 }, bgcolor: token("--card"), borderpad: 1,
       }] : [],
     };
   }
