@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import struct
 from collections import Counter
 from datetime import date
@@ -12,8 +11,9 @@ import pytest
 
 from dbsbm.cache.categories import Category
 from dbsbm.cache.values.encode_errors import EncodeError, TooLarge
+from dbsbm.cache.values.envelope import read_head
 from dbsbm.cache.values.pickles import PickleAllowance
-from dbsbm.cache.values.serializer import Serializer
+from dbsbm.cache.values.serializer import PICKLE, Serializer
 from dbsbm.cache.values.signing import Keyring
 from dbsbm.errors import ConfigError
 
@@ -72,7 +72,13 @@ def test_slots_enums_decimals_and_dicts_with_a_constructor_come_back() -> None:
 
 
 def test_what_the_codec_can_write_is_no_pickle() -> None:
-    assert pickle.PROTO not in seal({"odds": Decimal("1.5")})
+    assert form({"odds": Decimal("1.5")}) != PICKLE
+    assert form({"model": Model()}) == PICKLE
+
+
+def form(value: Any) -> int:
+    *_, form, _key_id, _tags_size = read_head(seal(value))
+    return form
 
 
 def test_pickles_are_off_unless_asked_for() -> None:
