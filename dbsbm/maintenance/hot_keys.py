@@ -73,7 +73,7 @@ def _find_query(services: Services, wire: str) -> Reload | None:
 
 
 def _call(database: Database, function: Callable[..., Any], arguments: Sequence[Any]) -> None:
-    # The first call shows what the result depends on, and from the second on it is kept.
+    # A first call may do no more than show what the result depends on; the second one is kept.
     for _ in range(2):
         with database.read() as session:
             function(session, *arguments)

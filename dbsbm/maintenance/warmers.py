@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 HOT_KEYS = "hot_keys"
 RECENT_SLIPS = 200
-RECENT_BETS = 2000
+RECENT_BETS = 5000  # of about five days where 3,000 members bet
 
 
 def of(services: Services) -> dict[str, Callable[[], int]]:
@@ -81,7 +81,10 @@ def _members(services: Services) -> int:
 
 
 def _keep(read: Callable[..., object], *arguments: object) -> None:
-    """Read what is made of queries so that it is kept: the first time shows what it depends on."""
+    """Read what is made of queries so that it is kept.
+
+    The first call of a function shows what its results depend on.
+    """
     for _ in range(2):
         read(*arguments)
 

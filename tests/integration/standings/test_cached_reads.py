@@ -98,7 +98,7 @@ def test_what_was_read_before_is_read_again_without_the_database(
 ) -> None:
     first, second = workers
     an_open_bet(first)
-    # The first call learns what the result is made of, the second keeps it.
+    # The first call of a function learns what results are made of, the second is kept.
     for _ in range(2):
         first.standings.ranking(1, None)
         first.standings.record(1, 1, Period.ALL)
