@@ -9,17 +9,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from threading import Lock
 from typing import Any
 
 from dbsbm.cache.categories import Category, Policy
-from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.policy.overrides import (
     CATEGORIES,
     Changes,
     PolicyError,
     changed,
-    checked,
     from_json,
     to_json,
 )
@@ -32,14 +29,7 @@ class Policies:
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], None]] = []
-        self._changes: dict[Category, Changes] = {}
         self._current = _in_force({})
-        self.renew()
-        renew_after_fork(self)
-
-    def renew(self) -> None:
-        """Keep what is in force, without a lock that a thread of the parent may hold."""
-        self._lock = Lock()
 
     def of(self, category: Category) -> Policy:
         """Return what is in force for a category."""
@@ -48,17 +38,6 @@ class Policies:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Have something called after each change that made a difference."""
         self._listeners.append(listener)
-
-    def override(self, category: Category, **changes: Any) -> None:
-        """Change fields of one category in this process.
-
-        Raises:
-            PolicyError: A change is not allowed; nothing was changed.
-        """
-        with self._lock:
-            together = checked({**self._changes.get(category, {}), **changes})
-            is_other = self._take({**self._changes, category: together})
-        self._tell(is_other)
 
     def replace(self, changes: Mapping[Category, Changes]) -> bool:
         """Have these changes of the table in force and no others.
@@ -69,22 +48,13 @@ class Policies:
         Raises:
             PolicyError: A change is not allowed; nothing was changed.
         """
-        with self._lock:
-            is_other = self._take(changes)
-        self._tell(is_other)
-        return is_other
-
-    def _take(self, changes: Mapping[Category, Changes]) -> bool:
-        before, current = self._current, _in_force(changes)
-        self._changes = {category: checked(each) for category, each in changes.items() if each}
-        self._current = current
-        return current != before
-
-    def _tell(self, is_other: bool) -> None:
-        """Outside of the lock: a listener may ask what is in force."""
-        if is_other:
-            for listener in self._listeners:
-                listener()
+        current = _in_force(changes)
+        before, self._current = self._current, current
+        if current == before:
+            return False
+        for listener in self._listeners:
+            listener()
+        return True
 
 
 def parse_mirror(stored: bytes) -> dict[Category, Changes]:

@@ -187,7 +187,7 @@ async def test_guards_hold_until_they_are_released(watched: AsyncCache) -> None:
 async def test_a_value_past_its_time_is_served_while_it_is_loaded_anew(
     watched: AsyncCache,
 ) -> None:
-    watched.policies.override(GAME, grace=timedelta(hours=1))
+    watched.policies.replace({GAME: {"grace": timedelta(hours=1)}})
     await watched.set(KEY, "old", ttl=timedelta(milliseconds=1))
     await wait_until_async(lambda: reads(watched, MISS))
     load = Load()

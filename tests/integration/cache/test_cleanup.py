@@ -132,10 +132,10 @@ def test_a_limit_that_was_changed_removes_nothing_that_either_limit_allows(
     client: redis.Redis,
 ) -> None:
     policies, key = Policies(), Key.of(Category.USER_DATA, "large")
-    policies.override(Category.USER_DATA, max_bytes=8 * 1024 * 1024)
+    policies.replace({Category.USER_DATA: {"max_bytes": 8 * 1024 * 1024}})
     client.set(key.wire, b"R" + bytes(Category.USER_DATA.max_bytes + _AROUND + 1), ex=60)
     assert clean_up(client, policies=policies).removed == 0
-    policies.override(Category.USER_DATA, max_bytes=1024)
+    policies.replace({Category.USER_DATA: {"max_bytes": 1024}})
     assert clean_up(client, policies=policies).removed_by_reason == {"oversized": 1}
     client.set(key.wire, b"R" + bytes(Category.USER_DATA.max_bytes), ex=60)
     assert clean_up(client, policies=policies).removed == 0

@@ -221,12 +221,12 @@ def test_a_load_past_its_limit_is_taken_over(
 ) -> None:
     """By who waits in the same process, and by another process."""
     limit = timedelta(seconds=1)
-    watched.policies.override(GAME, load_limit=limit)
+    watched.policies.replace({GAME: {"load_limit": limit}})
     hanging = Load()
     first = begin(watched, threads, hanging, 1)
     follower = threads.submit(watched.get_or_load, KEY, lambda: "taken over")
     with watching(valkey_cache) as other:
-        other.policies.override(GAME, load_limit=limit * 100)
+        other.policies.replace({GAME: {"load_limit": limit * 100}})
         assert other.get_or_load(KEY, lambda: "taken over") == "taken over"
     assert follower.result(30) == "taken over"
     hanging.result.set_result("too late")

@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def watched(valkey_cache: ValkeyServer) -> Iterator[Cache]:
     with watching(valkey_cache) as cache:
-        cache.policies.override(GAME, jitter=0.0, grace=HOUR)
+        cache.policies.replace({GAME: {"jitter": 0.0, "grace": HOUR}})
         yield cache
 
 
@@ -93,7 +93,7 @@ def test_what_was_invalidated_is_never_served_again(watched: Cache, how: str) ->
 
 
 def test_after_its_grace_a_value_is_gone(watched: Cache, client: redis.Redis) -> None:
-    watched.policies.override(GAME, grace=timedelta(0))
+    watched.policies.replace({GAME: {"jitter": 0.0, "grace": timedelta(0)}})
     make_stale(watched)
     wait_until(lambda: not client.exists(KEY.wire))
     with pytest.raises(ZeroDivisionError):
@@ -188,7 +188,8 @@ def test_a_refresh_on_demand_serves_the_old_value_until_the_new_one_is_there(
 
 
 def test_the_answer_that_there_is_none_is_asked_for_sooner(watched: Cache) -> None:
-    watched.policies.override(GAME, negative_ttl=timedelta(seconds=1), grace=timedelta(0))
+    short = {"jitter": 0.0, "negative_ttl": timedelta(seconds=1), "grace": timedelta(0)}
+    watched.policies.replace({GAME: short})
     assert watched.get_or_load(KEY, lambda: None) is None
     assert watched.get_or_load(KEY, lambda: "there") is None
     assert watched.stats.snapshot()[GAME].negative == 1

@@ -29,13 +29,11 @@ SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days
 def test_the_table_is_in_force_until_it_is_changed() -> None:
     policies = Policies()
     assert [policies.of(category) for category in Category] == [each.policy for each in Category]
-    policies.override(GAME, ttl=MINUTE, local=False)
+    policies.replace({GAME: {"ttl": MINUTE, "local": False}})
     assert (policies.of(GAME).ttl, policies.of(GAME).local) == (MINUTE, False)
     assert policies.of(GAME).grace == GAME.policy.grace
     assert policies.of(TEAM) == TEAM.policy
     assert GAME.ttl == timedelta(minutes=15)
-    policies.override(GAME, grace=SECOND)
-    assert (policies.of(GAME).ttl, policies.of(GAME).grace) == (MINUTE, SECOND)
     policies.replace({})
     assert policies.of(GAME) == GAME.policy
 
@@ -49,11 +47,20 @@ def test_a_replacement_undoes_what_it_does_not_name_and_says_whether_it_changed_
     assert policies.of(TEAM).ttl == MINUTE
 
 
+def test_only_a_change_that_makes_a_difference_is_told() -> None:
+    policies, told = Policies(), []
+    policies.on_change(lambda: told.append(policies.of(GAME).ttl))
+    policies.replace({GAME: {"ttl": MINUTE}})
+    policies.replace({GAME: {"ttl": MINUTE}})
+    policies.replace({})
+    assert told == [MINUTE, GAME.ttl]
+
+
 def test_a_negative_lifetime_is_never_longer_than_the_lifetime() -> None:
     policies = Policies()
-    policies.override(GAME, ttl=10 * SECOND)
+    policies.replace({GAME: {"ttl": 10 * SECOND}})
     assert policies.of(GAME).negative_ttl == 10 * SECOND
-    policies.override(GAME, negative_ttl=5 * SECOND)
+    policies.replace({GAME: {"ttl": 10 * SECOND, "negative_ttl": 5 * SECOND}})
     assert policies.of(GAME).negative_ttl == 5 * SECOND
 
 
@@ -86,13 +93,11 @@ def test_each_mistake_has_its_sentence_and_changes_nothing(
     changes: dict[str, Any], sentence: str
 ) -> None:
     policies = Policies()
-    policies.override(TEAM, ttl=MINUTE)
+    policies.replace({TEAM: {"ttl": MINUTE}})
     before = [policies.of(category) for category in Category]
     with pytest.raises(PolicyError) as raised:
-        policies.override(GAME, **changes)
-    assert str(raised.value).startswith(sentence)
-    with pytest.raises(PolicyError):
         policies.replace({GAME: changes})
+    assert str(raised.value).startswith(sentence)
     assert [policies.of(category) for category in Category] == before
 
 

@@ -238,7 +238,7 @@ def test_a_query_that_the_database_refuses_raises_what_it_always_did(house: Hous
 
 
 def test_an_answer_that_is_too_large_is_given_and_not_kept(house: House) -> None:
-    house.cache.policies.override(Category.DB_QUERY, max_bytes=1024)
+    house.cache.policies.replace({Category.DB_QUERY: {"max_bytes": 1024}})
     statement = select(Bet.id, literal_column("'" + "x" * 999 + "'"))
     for _ in range(2):
         with house.counting() as asked:
