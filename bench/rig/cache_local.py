@@ -20,8 +20,9 @@ from bench.peers import Peer
 from bench.rig.cache_traces import KEYS, TRACES, Trace, popular
 from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import LONGEST_NAME, prefix
+from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.local.hotkeys import COUNTERS, HotKeys
-from dbsbm.cache.local.store import LocalEntry, LocalStore
+from dbsbm.cache.local.store import LocalStore
 
 THEINE: Final = Peer("theine", ("theine==2.0.0",))
 _ENTRIES: Final = 10_000

@@ -13,8 +13,9 @@ from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
 from dbsbm.cache.engine.core import Copy
 from dbsbm.cache.engine.front import Settings
+from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.local.hotkeys import HotKeys
-from dbsbm.cache.local.store import LocalEntry, LocalStore
+from dbsbm.cache.local.store import LocalStore
 from dbsbm.cache.policy.policies import Policies
 from dbsbm.cache.server.channel import Channel
 from dbsbm.cache.server.clocks import uptime

@@ -15,8 +15,9 @@ from dbsbm.cache.engine.lease import LEASE_MS, UNRENEWED_MS, Leases
 from dbsbm.cache.forks import renew_after_fork
 from dbsbm.cache.keys import Key
 from dbsbm.cache.local.copies import plan
+from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.local.hotkeys import HotKeys
-from dbsbm.cache.local.store import LocalEntry, LocalStore
+from dbsbm.cache.local.store import LocalStore
 from dbsbm.cache.policy.policies import Policies
 from dbsbm.cache.server.clocks import ServerClock, uptime
 from dbsbm.cache.stats import Stats

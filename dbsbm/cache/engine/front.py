@@ -10,8 +10,9 @@ from dbsbm.cache.engine.core import Core, Trust, Unwatched
 from dbsbm.cache.engine.threads import Pool, Threads
 from dbsbm.cache.engine.upkeep import Upkeep
 from dbsbm.cache.keys import Key
+from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.local.hotkeys import HotKeys
-from dbsbm.cache.local.store import LocalEntry, LocalStore
+from dbsbm.cache.local.store import LocalStore
 from dbsbm.cache.policy.policies import Policies
 from dbsbm.cache.server.channel import Channel
 from dbsbm.cache.stats import Stats

@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import redis
-from redis.connection import DefaultParser
 
 from dbsbm.cache.away import FAILURES
 from dbsbm.cache.forks import renew_after_fork
-from dbsbm.cache.keys import NAMESPACE
 from dbsbm.cache.server.clocks import uptime
 from dbsbm.cache.server.connection import TIMEOUT
+from dbsbm.cache.server.tracking import Changed, NotAllowed, TrackingConnection
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +42,10 @@ SETTLE: Final = 0.3
 """Seconds after an outage in which the server is not believed, so that the other processes, too,
 can tell it what changed meanwhile."""
 
-HANDSHAKE: Final = 0.5
 SHORTEST_PAUSE: Final = 0.02
 LONGEST_PAUSE: Final = 0.25
 """Seconds between two attempts to connect."""
 
-SOONEST: Final = 0.001
 NEVER: Final = float("-inf")
 UNSETTLED: Final = float("inf")
 
@@ -73,22 +70,6 @@ class Listener(Protocol):
 
     def tend(self) -> None:
         """Do what has to be done every now and then."""
-
-
-class _NotAllowed(Exception):
-    """The server will not let us watch: it is another one than we need, or an ACL forbids it."""
-
-
-class Push(list[Any]):
-    """What the server said without being asked."""
-
-
-class _Parser(DefaultParser):  # type: ignore[misc, valid-type]
-    """Hands a push to whoever reads, instead of to a handler."""
-
-    def handle_push_response(self, response: Any, **_: Any) -> Push:
-        """Mark a push as such."""
-        return Push(response)
 
 
 class Channel:
@@ -207,21 +188,21 @@ class _Watch(threading.Thread):
                 self._watch()
                 pause = SHORTEST_PAUSE if self._answers > answers else pause * 2
                 self.closing.wait(min(pause, LONGEST_PAUSE))
-        except _NotAllowed as error:
+        except NotAllowed as error:
             self._channel.give_up(error)
         finally:
             self.has_ended = True
             self._channel.believed_until = self._channel.settled_at = NEVER
 
     def _watch(self) -> None:
-        answers, connection = self._answers, _connection_like(self._channel.client)
+        answers, connection = self._answers, TrackingConnection(self._channel.client)
         try:
             self._watch_over(connection)
         except FAILURES as error:
             # A connection that worked is replaced before anything is made of its loss.
             if self._answers == answers:
                 self._listener.late(error)
-        except _NotAllowed:
+        except NotAllowed:
             raise
         except Exception:
             log.exception(
@@ -229,26 +210,24 @@ class _Watch(threading.Thread):
                 extra={"action": "cache.channel_failed"},
             )
         finally:
-            connection.disconnect()
-            self._channel.settled_at = UNSETTLED
-            self._channel.believed_until = NEVER
+            connection.close()
             self._listener.missed()
 
-    def _watch_over(self, connection: Any) -> None:
-        connection.connect()
-        connection.send_command("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", NAMESPACE)
+    def _watch_over(self, connection: TrackingConnection) -> None:
         try:
-            connection.read_response()
-        except redis.ResponseError as error:
-            raise _NotAllowed(str(error)) from error
-        while not self.closing.is_set():
-            self._beat(connection)
+            connection.open()
+            while not self.closing.is_set():
+                self._beat(connection)
+        finally:
+            # Before anybody is told why: from here on nothing is believed.
+            self._channel.settled_at = UNSETTLED
+            self._channel.believed_until = NEVER
 
-    def _beat(self, connection: Any) -> None:
+    def _beat(self, connection: TrackingConnection) -> None:
         """Ask for the time, and listen until it is time to ask again."""
         channel, listener = self._channel, self._listener
         sent_at = channel.clock()
-        connection.send_command("TIME")
+        connection.ask_time()
         answer = self._answer(connection, sent_at)
         if answer is None:
             return
@@ -268,7 +247,7 @@ class _Watch(threading.Thread):
         if channel.settled_at == UNSETTLED:
             channel.settled_at = channel.clock() + SETTLE
 
-    def _answer(self, connection: Any, sent_at: float) -> Any:
+    def _answer(self, connection: TrackingConnection, sent_at: float) -> Any:
         """Return the answer to a question, None when the channel is closed before it comes."""
         channel, is_late = self._channel, False
         while not self.closing.is_set():
@@ -284,29 +263,13 @@ class _Watch(threading.Thread):
                 raise TimeoutError(f"no answer for {channel.lost:g} s")
         return None
 
-    def _read(self, connection: Any, seconds: float) -> Any:
+    def _read(self, connection: TrackingConnection, seconds: float) -> Any:
         """Read one thing for so long at most; return an answer, and take in what is pushed."""
-        try:
-            said = connection.read_response(
-                push_request=True, timeout=max(seconds, SOONEST), disconnect_on_error=False
-            )
-        except redis.TimeoutError:
-            return None
-        if type(said) is not Push:
+        said = connection.read(seconds)
+        if not isinstance(said, Changed):
             return said
-        if said[0] == b"invalidate":
-            self._take(said[1])
-        return None
-
-    def _take(self, names: Sequence[bytes] | None) -> None:
-        if names is None:
+        if said.names is None:
             self._listener.missed()
         else:
-            self._listener.heard([name.decode("utf-8", "replace") for name in names])
-
-
-def _connection_like(client: redis.Redis) -> Any:
-    """Make a connection as the client would, that waits longer and hands out pushes."""
-    pool = client.connection_pool
-    options = {**pool.connection_kwargs, "socket_timeout": HANDSHAKE, "parser_class": _Parser}
-    return pool.connection_class(**options)
+            self._listener.heard(said.names)
+        return None

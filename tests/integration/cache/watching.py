@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from dbsbm.cache import Cache, Category, Key, open_cache
-from dbsbm.cache.local.store import LocalEntry
+from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.server.connection import TIMEOUT
 from tests.servers import ValkeyServer, wait_until
 

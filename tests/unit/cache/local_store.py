@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.local.store import LocalEntry, LocalStore
+from dbsbm.cache.local.entry import LocalEntry
+from dbsbm.cache.local.store import LocalStore
 
 ROOM = 1 << 20
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.local.pushes import SLOTS
-from dbsbm.cache.local.store import BUFFER, LocalEntry
+from dbsbm.cache.local.store import BUFFER
 from tests.unit.cache.local_store import ROOM, Watched, entry
 
 

@@ -8,7 +8,8 @@ from threading import Barrier, Lock, Thread
 
 import pytest
 
-from dbsbm.cache.local.store import BUFFER, LocalEntry, LocalStore
+from dbsbm.cache.local.entry import LocalEntry
+from dbsbm.cache.local.store import BUFFER, LocalStore
 from tests.unit.cache.local_store import Watched, entry
 
 
