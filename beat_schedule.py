@@ -18,7 +18,13 @@ SCHEDULE = {
     },
     "metric-sample": {
         "task": "tasks.monitor.sample",
-        "schedule": 60.0,
+        "schedule": 30.0,
+        "catch_up": "latest",
+        "lease": 60,
+    },
+    "metric-rollup": {
+        "task": "tasks.monitor.roll_up",
+        "schedule": 300.0,
         "catch_up": "latest",
         "lease": 60,
     },

@@ -28,6 +28,7 @@ TASKS = {
     "tasks.cache.warm_command": ("maintenance", 90, 120),
     "tasks.cache.cleanup": ("maintenance", 90, 120),
     "tasks.monitor.sample": ("maintenance", 45, 60),
+    "tasks.monitor.roll_up": ("maintenance", 45, 60),
     "tasks.optimizer.analyse": ("maintenance", 90, 120),
     "tasks.retention.prune": ("maintenance", 90, 120),
     # Routed to each worker's own queue by whoever sends it; the queue here is never used.

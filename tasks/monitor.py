@@ -1,4 +1,4 @@
-"""Sampling the fleet's metrics."""
+"""Sampling the fleet's metrics, and summing up those of the past."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from celery import shared_task
 
 from celeryconfig import QUEUES
+from dbsbm.monitor.store.rollup import roll_up as roll_up_points
 from dbsbm.monitor.store.sampler import sample as take_sample
 from tasks.base import ScheduledTask, services
 
@@ -25,3 +26,9 @@ def sample() -> dict[str, Any]:
         disk=here.settings.data_dir,
     )
     return asdict(report)
+
+
+@shared_task(name="tasks.monitor.roll_up", base=ScheduledTask)
+def roll_up() -> dict[str, Any]:
+    """Make the coarser points that are due; what is left is made by the next run."""
+    return asdict(roll_up_points(services().database, budget_seconds=20.0))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dbsbm.db.engine import Database
@@ -175,9 +175,7 @@ def _delete_points(session: Session, resolution: int, before: datetime) -> int:
     starts = session.scalars(oldest.limit(_STARTS)).all()
     if not starts:
         return 0
-    session.execute(
-        delete(MetricPoint).where(
-            MetricPoint.resolution == resolution, MetricPoint.start.in_(starts)
-        )
+    gone = delete(MetricPoint).where(
+        MetricPoint.resolution == resolution, MetricPoint.start.in_(starts)
     )
-    return len(starts)
+    return cast(CursorResult[Any], session.execute(gone)).rowcount

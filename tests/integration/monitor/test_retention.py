@@ -14,12 +14,16 @@ from dbsbm.db.models import (
     FindingRow,
     Interaction,
     MetricBatch,
-    MetricSample,
+    MetricPoint,
+    MetricSeries,
     OptimizerRun,
+    RollupDue,
     ScheduleSlot,
     SlowStatement,
+    Statement,
 )
 from dbsbm.monitor.store import retention
+from dbsbm.monitor.store.resolutions import RETENTION
 from dbsbm.monitor.store.retention import prune
 
 NOW = datetime.now(UTC)
@@ -76,7 +80,6 @@ def test_old_rows_go_and_young_rows_stay(database: Database) -> None:
     for at in (OLD, YOUNG):
         add(
             database,
-            MetricSample(taken_at=at, name="x", labels="", value=1),
             MetricBatch(id=str(at.timestamp()), taken_at=at, samples=1),
             SlowStatement(fingerprint=str(at.timestamp()), text="", first_seen=at, last_seen=at),
             CacheCleanupRun(
@@ -110,14 +113,13 @@ def test_old_rows_go_and_young_rows_stay(database: Database) -> None:
         )
     deleted = prune(database, 30)
     assert {table: rows for table, rows in deleted.items() if rows} == {
-        "metric_samples": 1,
         "metric_batches": 1,
         "slow_statements": 1,
         "cache_cleanup_runs": 1,
         "optimizer_runs": 1,
         "interactions": 1,
     }
-    assert left(database, MetricSample.taken_at) == [YOUNG]
+    assert left(database, MetricBatch.taken_at) == [YOUNG]
     assert left(database, Interaction.handled_at) == [YOUNG]
 
 
@@ -147,7 +149,7 @@ def test_an_open_finding_stays(database: Database) -> None:
 def test_deleting_goes_batch_by_batch_until_nothing_old_is_left(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(database, *(MetricSample(taken_at=OLD, name="x", labels="", value=n) for n in range(25)))
+    add(database, *(MetricBatch(id=str(n), taken_at=OLD, samples=n) for n in range(25)))
     transactions = []
     transact = Database.transact
 
@@ -156,15 +158,63 @@ def test_deleting_goes_batch_by_batch_until_nothing_old_is_left(
         return transactions[-1]
 
     monkeypatch.setattr(Database, "transact", count)
-    assert prune(database, 30, batch_rows=10)["metric_samples"] == 25
+    assert prune(database, 30, batch_rows=10)["metric_batches"] == 25
     assert transactions[:3] == [10, 10, 5]
 
 
 def test_the_budget_ends_a_run_and_the_next_goes_on(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(database, *(MetricSample(taken_at=OLD, name="x", labels="", value=n) for n in range(25)))
+    add(database, *(MetricBatch(id=str(n), taken_at=OLD, samples=n) for n in range(25)))
     clock = iter(range(1000))
     monkeypatch.setattr(retention, "monotonic", lambda: next(clock))
-    assert prune(database, 30, batch_rows=10, budget_seconds=1.5)["metric_samples"] == 10
-    assert prune(database, 30, batch_rows=10, budget_seconds=100)["metric_samples"] == 15
+    assert prune(database, 30, batch_rows=10, budget_seconds=1.5)["metric_batches"] == 10
+    assert prune(database, 30, batch_rows=10, budget_seconds=100)["metric_batches"] == 15
+
+
+def point(resolution: int, age: timedelta, series_id: int = 1) -> MetricPoint:
+    return MetricPoint(
+        series_id=series_id,
+        resolution=resolution,
+        start=datetime.now(UTC).replace(microsecond=0) - age,
+        count=1,
+        total=1,
+        low=1,
+        high=1,
+        last=1,
+    )
+
+
+def test_each_resolution_is_kept_as_long_as_it_says(database: Database) -> None:
+    for resolution, age in RETENTION.items():
+        kept, gone = age - timedelta(hours=1), age + timedelta(hours=1)
+        add(database, point(resolution, kept), point(resolution, gone))
+        add(database, *(point(resolution, gone, series_id) for series_id in range(2, 30)))
+    assert prune(database, 30)["metric_points"] == 29 * 4
+    assert left(database, MetricPoint.series_id) == [1] * 4
+
+
+def test_points_of_which_coarser_ones_are_still_to_be_made_stay(database: Database) -> None:
+    add(database, point(60, timedelta(hours=30)), point(60, timedelta(hours=50)))
+    add(
+        database,
+        RollupDue(resolution=600, start=datetime.now(UTC) - timedelta(hours=40)),
+    )
+    assert prune(database, 30)["metric_points"] == 1
+    assert prune(database, 30)["metric_points"] == 0
+
+
+def test_series_and_texts_stay_as_long_as_a_chart_can_show_them(database: Database) -> None:
+    now = datetime.now(UTC)
+    for days in (300, 401):
+        at = now - timedelta(days=days)
+        add(
+            database,
+            MetricSeries(name=f"n{days}", labels="", kind="counter", first_seen=at, last_seen=at),
+            Statement(
+                fingerprint=f"f{days}", text="", verb="", table="", first_seen=at, last_seen=at
+            ),
+        )
+    deleted = prune(database, 30)
+    assert (deleted["metric_series"], deleted["statements"]) == (1, 1)
+    assert left(database, MetricSeries.name) == ["n300"]

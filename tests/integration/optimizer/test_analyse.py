@@ -21,18 +21,20 @@ from dbsbm.db.models import (
     Guild,
     Interaction,
     MetricBatch,
-    MetricSample,
+    MetricPoint,
     OptimizerRun,
     SlowStatement,
 )
 from dbsbm.errors import TransientError
 from dbsbm.monitor.counting.recorder import Recorder
-from dbsbm.monitor.counting.series import labels_text
+from dbsbm.monitor.counting.series import Kind
 from dbsbm.monitor.readings import queries
 from dbsbm.monitor.readings.pool import timed_pool
+from dbsbm.monitor.store.resolutions import floor
 from dbsbm.monitor.store.sampler import sample
 from dbsbm.optimizer import analyse as analysis
 from dbsbm.optimizer.analyse import analyse
+from tests.integration.monitor.store.filling import Filler
 from tests.servers import MariaDBServer, ValkeyServer
 
 WINDOW = timedelta(hours=24)
@@ -52,24 +54,16 @@ def add(database: Database, *rows: Any) -> None:
 def counted(database: Database, age: timedelta = timedelta(minutes=5), **values: float) -> None:
     """Store a sample of `game_data` reads and of the database pool."""
     at = datetime.now(UTC) - age
-    add(
-        database,
-        MetricBatch(id=f"{at.timestamp()}"[:32], taken_at=at, samples=len(values)),
-        MetricSample(taken_at=at, name="db.pool_wait.count", labels="", value=1000),
-        *(
-            MetricSample(
-                taken_at=at,
-                name=f"cache.{name}",
-                labels=labels_text([("category", "game_data")]),
-                value=value,
-            )
-            for name, value in values.items()
-        ),
-    )
+    add(database, MetricBatch(id=f"{at.timestamp()}"[:32], taken_at=at, samples=len(values)))
+    measured = Filler(database)
+    minute = floor(at, 60)
+    measured.minute(minute, "db.pool_wait", [0.0] * 1000)
+    for name, value in values.items():
+        measured.plain(minute, f"cache.{name}", Kind.COUNTER, [value], category="game_data")
 
 
 def forget_samples(database: Database) -> None:
-    database.transact(lambda session: [session.execute(delete(MetricSample))])
+    database.transact(lambda session: [session.execute(delete(MetricPoint))])
 
 
 def states(database: Database) -> dict[str, str]:
@@ -211,9 +205,8 @@ def test_evictions_of_a_server_that_was_restarted_are_added_up(
     counted(database, hits=100, misses=400, sets=500)
     at = datetime.now(UTC) - timedelta(hours=1)
     for minute, count in enumerate((1000, 1100, 30, 60)):
-        row = MetricSample(name="cache.evicted_keys", labels="", value=count)
-        row.taken_at = at + timedelta(minutes=minute)
-        add(database, row)
+        moment = floor(at, 60) + timedelta(minutes=minute)
+        Filler(database).plain(moment, "cache.evicted_keys", Kind.GAUGE, [count])
     (finding,) = run(database, cache)["findings"]
     assert "evicted 32%" in finding["cause"]  # 100 + 30 + 30 of 500
 
