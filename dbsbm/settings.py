@@ -224,13 +224,18 @@ class Settings(BaseSettings):
     dashboard_address: str = Field(
         "127.0.0.1", description="Address that the dashboard listens on."
     )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="Bearer token for the dashboard's `/metrics`, which Prometheus reads. "
+        "Empty: nobody may read it.",
+    )
     standin_port: int = Field(
         8080, ge=1, le=65535, description="Port of the Discord stand-in's page, on loopback."
     )
 
     @field_validator(
         *("redis_password", "discord_token", "apisports_key", "flower_password"),
-        "dashboard_password",
+        *("dashboard_password", "metrics_token"),
         mode="before",
     )
     @classmethod

@@ -7,9 +7,11 @@ import logging
 from aiohttp import web
 
 from dbsbm.dashboard.app import Access, make_app
+from dbsbm.dashboard.metrics import metrics_page
 from dbsbm.dashboard.reading.tables import Sources
 from dbsbm.db.engine import Database
 from dbsbm.errors import ConfigError
+from dbsbm.monitor.exposition import Exposition
 from dbsbm.monitor.store.history import History
 from dbsbm.settings import Settings
 
@@ -31,6 +33,7 @@ def serve(settings: Settings) -> None:
     access = Access(settings.dashboard_user, settings.dashboard_password, settings.secret_key)
     database = Database(settings.database, pool_size=_THREADS, max_overflow=_THREADS)
     app = make_app(access, Sources(History(database), database), threads=_THREADS)
+    app.router.add_get("/metrics", metrics_page(Exposition(database), settings.metrics_token))
     place = f"http://{settings.dashboard_address}:{settings.dashboard_port}"
     log.info("The dashboard is at %s.", place, extra={"action": "dashboard.started"})
     try:

@@ -28,6 +28,8 @@ from workers.watchdog import PERIOD
 
 LASTING = sorted(set(SERVICES) - {"migrate"})
 
+OTHER_USERS = {"valkey", "mysql", "nobody", "grafana"}
+
 # A worker's main process, measured at 60 MiB with the bare app, and what its children share.
 MAIN_MEMORY = 160
 
@@ -54,10 +56,10 @@ def test_there_are_two_beats_one_flower_and_one_bot() -> None:
     assert {"flower", "dashboard", "bot", "migrate", "broker", "cache", "mysql"} <= set(SERVICES)
 
 
-def test_nothing_is_published_but_flower_and_the_dashboard_on_loopback() -> None:
+def test_nothing_is_published_but_pages_for_operators_on_loopback() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
 
-    assert set(published) == {"flower", "dashboard"}
+    assert set(published) == {"flower", "dashboard", "grafana"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert all("network_mode" not in service for service in SERVICES.values())
 
@@ -66,7 +68,8 @@ def test_servers_and_what_needs_no_internet_cannot_reach_it() -> None:
     assert COMPOSE["networks"]["inside"]["internal"] is True
     shut_in = {name for name, service in SERVICES.items() if service["networks"] == ["inside"]}
 
-    assert {"broker", "cache", "mysql", "migrate", "interactive", "beat"} == shut_in
+    servers = {"broker", "cache", "mysql", "prometheus"}
+    assert shut_in == {*servers, "migrate", "interactive", "beat"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -78,7 +81,7 @@ def test_a_service_is_confined(name: str) -> None:
     assert "cap_add" not in service
     assert "privileged" not in service
     assert "no-new-privileges:true" in service["security_opt"]
-    assert service.get("user") in ({None} if name in OURS else {"valkey", "mysql"})
+    assert service.get("user") in ({None} if name in OURS else OTHER_USERS)
     limits = service["deploy"]["resources"]["limits"]
     assert mebibytes(limits["memory"]) > 0
     assert limits["pids"] > 0
@@ -91,7 +94,7 @@ def test_a_services_log_is_bounded(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_an_image_is_pinned_to_a_full_version(name: str) -> None:
-    assert re.fullmatch(r"[\w/]+:\d+\.\d+\.\d+", SERVICES[name]["image"])
+    assert re.fullmatch(r"[\w/]+:v?\d+\.\d+\.\d+", SERVICES[name]["image"])
 
 
 def test_the_base_image_is_pinned_to_a_full_version() -> None:
@@ -206,6 +209,8 @@ def test_a_service_is_given_no_secret_that_it_does_not_need() -> None:
     assert holders["discord_token"] == {"bot", "deliver"}
     assert holders["flower_password"] == {"flower"}
     assert holders["dashboard_password"] == {"dashboard"}
+    assert holders["metrics_token"] == {"dashboard", "prometheus"}
+    assert holders["grafana_password"] == {"grafana"}
     assert holders["database_url"] == {*WORKERS, "beat", "migrate", "dashboard"}
     assert holders["mysql_password"] == holders["mysql_root_password"] == {"mysql"}
     assert holders["broker_users"] == {"broker"}

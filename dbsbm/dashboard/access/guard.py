@@ -14,7 +14,8 @@ SESSION_COOKIE = "dbsbm_dashboard"
 FORM_COOKIE = "dbsbm_dashboard_form"
 HELD: web.RequestKey[Pass] = web.RequestKey("dashboard_session", Pass)
 
-_OPEN = ("/healthz", "/login", "/static/")
+# `/metrics` asks for a token of its own: programs have no cookies.
+_OPEN = ("/healthz", "/login", "/metrics", "/static/")
 
 
 def guard(sessions: Sessions) -> Middleware:
