@@ -28,6 +28,12 @@ SCHEDULE = {
         "catch_up": "latest",
         "lease": 60,
     },
+    "alerts": {
+        "task": "tasks.monitor.alerts",
+        "schedule": 30.0,
+        "catch_up": "latest",
+        "lease": 60,
+    },
     "games-refresh": {
         "task": "tasks.games.refresh",
         "schedule": 120.0,

@@ -27,6 +27,7 @@ TASKS = {
     "tasks.cache.warm": ("maintenance", 90, 120),
     "tasks.cache.warm_command": ("maintenance", 90, 120),
     "tasks.cache.cleanup": ("maintenance", 90, 120),
+    "tasks.monitor.alerts": ("maintenance", 45, 60),
     "tasks.monitor.sample": ("maintenance", 45, 60),
     "tasks.monitor.roll_up": ("maintenance", 45, 60),
     "tasks.optimizer.analyse": ("maintenance", 90, 120),

@@ -21,6 +21,9 @@ from dbsbm.db.models import UNWATCHED, Base, CacheDebt
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
+from dbsbm.monitor.alerts.rulefile import load_rules
+from dbsbm.monitor.alerts.watch import Alerts
+from dbsbm.monitor.changes import describe
 from dbsbm.monitor.counting.recorder import Recorder
 from dbsbm.monitor.observers import both
 from dbsbm.monitor.readings import queries
@@ -28,6 +31,7 @@ from dbsbm.monitor.readings.cache_counts import watch_cache
 from dbsbm.monitor.readings.calls import call_observer
 from dbsbm.monitor.readings.discord_calls import discord_observer
 from dbsbm.monitor.readings.pool import timed_pool
+from dbsbm.monitor.store.history import History
 from dbsbm.monitor.traces.discord import discord_spans
 from dbsbm.monitor.traces.opening import open_tracing
 from dbsbm.monitor.traces.providers import provider_spans
@@ -127,6 +131,17 @@ class Services:
             hot_log = HotLogger(cache.hot, cache.stats, self.cache_client)
             self.recorder.add_source(lambda: _ignore(hot_log.flush()))
         return cache
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Judges by the rules, the operator's own among them."""
+        settings = self.settings
+        return Alerts(
+            self.database,
+            History(self.database),
+            load_rules(settings.alert_rules),
+            runs_on=lambda: describe(settings),
+        )
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -249,6 +264,8 @@ def build(settings: Settings, send: Send) -> Services:
         ConfigError: A setting makes no sense together with what the fleet knows.
     """
     check_leagues(settings.leagues)
+    if settings.alert_rules is not None:
+        load_rules(settings.alert_rules)
     return Services(settings, send)
 
 

@@ -189,6 +189,12 @@ class Settings(BaseSettings):
         "`http://localhost:4318`. Needs the extra `otel`. Empty: no traces are made.",
     )
 
+    alert_rules: Path | None = Field(
+        None,
+        description="TOML file with alert rules of your own, which add to the shipped ones or "
+        "change them by name; see docs/alerts.md.",
+    )
+
     # --- database pool ------------------------------------------------------------------------
     db_pool_size: int = Field(5, ge=1, le=100, description="Connections a process keeps open.")
     db_max_overflow: int = Field(

@@ -10,6 +10,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.policy import mirror
 from dbsbm.cache.policy.overrides import Changes, checked, to_json
 from dbsbm.cache.policy.policies import read_changes
+from dbsbm.db import changes as changes_of_fleet
 from dbsbm.db import policies
 from dbsbm.db.engine import Database
 
@@ -30,6 +31,8 @@ def change(
 
     def record(session: Session) -> None:
         policies.record(session, category.value, stored, changed_by=changed_by, reason=reason)
+        what = ", ".join(f"{name} = {value}" for name, value in stored.items()) or "as shipped"
+        changes_of_fleet.record(session, "policy", f"Cache, {category.value}: {what}.", changed_by)
 
     database.transact(record)
 

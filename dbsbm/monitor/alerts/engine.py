@@ -64,10 +64,19 @@ class Engine:
         for reading in readings:
             judge.add(reading)
 
-    def restarted(self, at: float) -> None:
-        """Tell that what is measured restarted at that moment: caches are cold."""
+    def restarted(self, at: float, *, rule: str | None = None, series: str | None = None) -> None:
+        """Tell that what is measured restarted at that moment: caches are cold.
+
+        Readings of before are best fed before, those of after may be fed after or before.
+
+        Args:
+            at: Unix seconds.
+            rule: The only rule to tell, None for all.
+            series: The only series to tell, None for all.
+        """
         for watch in self._watches.values():
-            watch.judge.restarted(at)
+            if rule in {None, watch.rule.name} and series in {None, watch.series}:
+                watch.judge.restarted(at)
 
     def evaluate(self, now: float) -> list[Transition]:
         """Judge everything at one moment, Unix seconds, and return what changed.
@@ -79,6 +88,11 @@ class Engine:
             if now > watch.state.judged_at:
                 found += self._judge(watch, now)
         return self._inhibit(found)
+
+    def explained(self) -> set[str]:
+        """The rules whose incidents others explain that fire now."""
+        firing = {w.rule.name for w in self._watches.values() if w.state.phase == "firing"}
+        return {name for rule in firing for name in self.rules[rule].inhibits}
 
     def is_quiet(self) -> bool:
         """Whether nothing is pending or firing."""
@@ -115,8 +129,7 @@ class Engine:
 
     def _inhibit(self, found: Sequence[Transition]) -> list[Transition]:
         """Mark what another rule's incident explains; an incident stays as it began."""
-        firing = {w.rule.name for w in self._watches.values() if w.state.phase == "firing"}
-        explained = {name for rule in firing for name in self.rules[rule].inhibits}
+        explained = self.explained()
         marked = []
         for each in found:
             state = self._watches[each.rule.name, each.series].state

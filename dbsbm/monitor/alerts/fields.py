@@ -106,6 +106,8 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "short_window": _positive_span,
     "factor": _number,
     "horizon": _positive_span,
+    "evidence_metric": _text,
+    "evidence_by": _texts,
     "inhibits": _texts,
     "effect": _text,
     "runbook": _text,

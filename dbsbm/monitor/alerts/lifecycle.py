@@ -1,4 +1,4 @@
-"""The life of an incident: inactive, pending, firing, and over again. Pure: no clock, no storage."""
+"""The life of an incident: pending, firing, and over again. Pure: no clock, no storage."""
 
 from __future__ import annotations
 

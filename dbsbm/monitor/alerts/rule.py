@@ -63,6 +63,8 @@ class Rule:
         factor: Of a burn rate: how many times faster than allowed the budget is spent.
         horizon: Of a forecast: seconds ahead.
         grace: Seconds after a restart or a gap in which readings mean nothing (a cold cache).
+        evidence_metric: Of what the largest parts are shown; empty for the signal's own metric.
+        evidence_by: Labels that name a part, such as `fingerprint`.
         inhibits: Rules of which nothing is told while this one fires.
         enabled: False switches the rule off.
     """
@@ -86,6 +88,8 @@ class Rule:
     factor: float = 1.0
     horizon: float = 0.0
     grace: float = 0.0
+    evidence_metric: str = ""
+    evidence_by: tuple[str, ...] = ()
     inhibits: tuple[str, ...] = ()
     enabled: bool = True
 

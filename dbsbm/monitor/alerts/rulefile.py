@@ -98,8 +98,8 @@ class _Document:
             )
         if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
             raise RulesError(
-                f"{self.path}, line {self._find('rules')}: every rule is a table of its own, such as "
-                "[rules.slow-queries]."
+                f"{self.path}, line {self._find('rules')}: every rule is a table of its "
+                "own, such as [rules.slow-queries]."
             )
         for name in tables:
             if not _NAME.fullmatch(name) or len(name) > 64:
@@ -198,7 +198,7 @@ def _listed(keys: Sequence[str]) -> str:
 
 
 def _syntax(message: str, lines: int) -> str:
-    """tomllib's message as a line and a sentence."""
+    """Tomllib's message as a line and a sentence."""
     place = _PLACE.search(message)
     line = int(place[1]) if place and place[1] else max(lines, 1)
     said = _PLACE.sub("", message).strip().rstrip(".")

@@ -71,7 +71,7 @@ class Track:
         self._weighted = [0.0]
 
     def add(self, reading: Reading, samples: float, *, over: bool, near: bool) -> None:
-        """Add a reading with the measurements it stands for; one that comes late is put in place."""
+        """Add a reading with the measurements it stands for; a late one is put in its place."""
         late = bool(self.times) and reading.at < self.times[-1]
         behind = self._take_back(reading.at) if late else []
         for each, count, is_over, is_near in ((reading, samples, over, near), *behind):
@@ -97,7 +97,7 @@ class Track:
         """Forget what was read at that moment and later."""
         self._take_back(at, inclusive=True)
 
-    def _append(self, reading: Reading, samples: float, over: bool, near: bool) -> None:  # noqa: FBT001
+    def _append(self, reading: Reading, samples: float, over: bool, near: bool) -> None:
         self.times.append(reading.at)
         self.readings.append(reading)
         self._flags.append((over, near))

@@ -11,7 +11,7 @@ from dbsbm.monitor.alerts.forms.level import Level
 from dbsbm.monitor.alerts.forms.ratio import Ratio
 from dbsbm.monitor.alerts.rule import Rule
 
-__all__ = ["Judge", "Verdict", "judge_of"]
+__all__ = ["Judge", "Verdict", "judge_of", "reach_of"]
 
 _JUDGES: dict[str, type[Judge]] = {
     "level": Level,
@@ -26,3 +26,8 @@ _JUDGES: dict[str, type[Judge]] = {
 def judge_of(rule: Rule) -> Judge:
     """A judge of one series for a rule, that has not read anything yet."""
     return _JUDGES[rule.form](rule)
+
+
+def reach_of(rule: Rule) -> float:
+    """Seconds of readings that a judgement by a rule looks back on."""
+    return _JUDGES[rule.form].reach(rule)

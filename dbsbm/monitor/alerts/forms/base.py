@@ -64,7 +64,8 @@ class Judge(ABC):
         )
 
     def restarted(self, at: float) -> None:
-        """Hear that what is measured restarted. Only some forms care."""
+        """Hear that what is measured restarted; most forms do not mind."""
+        del at
 
     def worst(self, since: float, until: float) -> float | None:
         """The worst reading after `since`, and not after `until`."""

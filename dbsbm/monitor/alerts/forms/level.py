@@ -18,7 +18,7 @@ from dbsbm.monitor.alerts.track import Reading, Window
 
 # Stretches from the shortest on, each with the share of its readings that must be beyond the
 # threshold: what flaps is beyond it for a third of the time only.
-LADDER = ((MINUTE, 0.8), (5 * MINUTE, 0.5), (15 * MINUTE, 0.3), (HOUR, 0.5))
+LADDER = ((MINUTE, 0.8), (2 * MINUTE, 0.8), (5 * MINUTE, 0.5), (15 * MINUTE, 0.3), (HOUR, 0.5))
 # The newest reading beyond the threshold lies in this last part of the stretch.
 FRESH = 0.2
 # The noise of a series is learned from this long before the stretch that is judged.

@@ -7,8 +7,10 @@ from statistics import median
 
 from dbsbm.monitor.alerts.rule import MINUTE
 
-# What a restart spoils is spoilt at once: within this time, or the next readings.
-AT_ONCE = 1.5 * MINUTE
+# What a restart spoils is spoilt at once: within this time, or so many readings.
+AT_ONCE = MINUTE
+STEPS = 2
+# Good readings in a row that show that it has recovered.
 READINGS = 3
 # A series that was silent for this long, and for so many of its steps, may have restarted.
 GAP = 20.0
@@ -71,7 +73,7 @@ class Warmup:
 
     @property
     def _soon(self) -> float:
-        return max(AT_ONCE, READINGS * self._step)
+        return max(AT_ONCE, STEPS * self._step)
 
     def _is_cold_at(self, at: float, count: float, *, bad: bool) -> bool:
         if self._restarted_at is None or at < self._restarted_at:
@@ -96,7 +98,7 @@ class Warmup:
     def _is_after_gap(self, at: float) -> bool:
         last = at if self._last_at is None else self._last_at
         step, self._last_at = at - last, max(at, last)
-        is_gap = step > GAP and step > GAP_STEPS * self._step
+        is_gap = step > GAP and 0 < GAP_STEPS * self._step < step
         if step > 0 and not is_gap:
             self._step = max(step, self._step * 0.9)
         return is_gap

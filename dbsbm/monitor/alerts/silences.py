@@ -1,0 +1,70 @@
+"""Silences: nothing new is told of a rule, or of one of its series, for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dbsbm.db.models import AlertSilence
+from dbsbm.errors import UserError
+
+LONGEST = timedelta(days=30)
+
+
+def add(
+    session: Session, rule: str, *, length: timedelta, by: str, reason: str, series: str = ""
+) -> AlertSilence:
+    """Begin a silence.
+
+    Args:
+        session: Of a transaction.
+        rule: The rule's name.
+        length: How long from now.
+        by: Who wants it.
+        reason: Why.
+        series: The only series it is about; empty for all of the rule.
+
+    Raises:
+        UserError: It would be over at once, or last for longer than 30 days.
+    """
+    if not timedelta(0) < length <= LONGEST:
+        raise UserError("A silence lasts up to 30 days: say for example 1h, or 2d.")
+    now = datetime.now(UTC)
+    silence = AlertSilence(
+        rule=rule,
+        series=series,
+        until=now + length,
+        by=by[:100],
+        reason=reason[:500],
+        created_at=now,
+    )
+    session.add(silence)
+    session.flush()
+    return silence
+
+
+def end(session: Session, silence_id: int) -> None:
+    """End a silence now; its row stays.
+
+    Raises:
+        UserError: There is no such silence, or it is over.
+    """
+    silence = session.get(AlertSilence, silence_id)
+    now = datetime.now(UTC)
+    if silence is None or silence.until <= now:
+        raise UserError(f"There is no silence {silence_id} now; see `alerts list`.")
+    silence.until = now
+
+
+def now_on(session: Session, now: datetime) -> Sequence[AlertSilence]:
+    """The silences that are on, the one that ends first in front."""
+    query = select(AlertSilence).where(AlertSilence.until > now, AlertSilence.created_at <= now)
+    return session.scalars(query.order_by(AlertSilence.until)).all()
+
+
+def covers(silences: Sequence[AlertSilence], rule: str, series: str) -> bool:
+    """Whether one of them is about a series of a rule."""
+    return any(each.rule == rule and each.series in {"", series} for each in silences)
