@@ -16,13 +16,17 @@ from dbsbm.dashboard.access.headers import add_headers, only_from_here
 from dbsbm.dashboard.access.login import Login
 from dbsbm.dashboard.access.operator import Operator
 from dbsbm.dashboard.access.sessions import Sessions
-from dbsbm.dashboard.actions import Actions, Desk
+from dbsbm.dashboard.actions import Actions
 from dbsbm.dashboard.assets import Assets, asset_response
 from dbsbm.dashboard.data import Data, Pace
+from dbsbm.dashboard.live import LiveNews
 from dbsbm.dashboard.reading.tables import Sources
 from dbsbm.errors import TransientError, UserError
 
 log = logging.getLogger(__name__)
+
+NEWS = web.AppKey("dashboard_news", LiveNews)
+"""The application's live news, for whoever wants to know how many pages listen."""
 
 _REQUEST_BYTES = 16 * 1024
 _RETRY = {"Retry-After": "5"}
@@ -44,14 +48,13 @@ class Access:
 
 
 def make_app(
-    access: Access, sources: Sources, desk: Desk, *, pace: Pace | None = None, threads: int = 4
+    access: Access, sources: Sources, *, pace: Pace | None = None, threads: int = 4
 ) -> web.Application:
     """Compose the dashboard. Opens no connection.
 
     Args:
         access: Who may come in.
         sources: What is read.
-        desk: Where decisions about incidents are written down.
         pace: How often.
         threads: Reads at a time; the database's pool must have as many connections.
     """
@@ -59,10 +62,11 @@ def make_app(
     assets = Assets()
     login = Login(Operator(access.user, access.password), sessions, assets.page("login.html"))
     data = Data(sources, pace or Pace(), threads)
-    actions = Actions(desk, access.user, data.forget)
+    actions = Actions(sources.database, access.user, data.forget)
     app = web.Application(
         middlewares=[_errors, only_from_here, guard(sessions)], client_max_size=_REQUEST_BYTES
     )
+    app[NEWS] = data.news
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(lambda _app: data.close())
     app.add_routes(

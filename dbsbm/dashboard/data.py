@@ -60,7 +60,7 @@ class Data:
         self._sources = sources
         self._pace = pace
         self._reads: SharedReads[str] = SharedReads(threads)
-        self._news = LiveNews(
+        self.news = LiveNews(
             self._health, lambda error: _json(unreachable(error)), period=pace.live
         )
 
@@ -74,7 +74,8 @@ class Data:
 
     async def view(self, request: web.Request) -> web.Response:
         """GET /data/view/SECTION[/NAME...]: what a page is made of."""
-        path = request.match_info["path"]
+        # As it was sent: a slash within a name is escaped, and is no step of the path.
+        path = request.rel_url.raw_path.removeprefix("/data/view/")
         section, *names = [unquote(name) for name in path.split("/")]
         if not names:
             if section not in SECTIONS:
@@ -113,14 +114,14 @@ class Data:
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """GET /data/live: the fleet's health as server-sent events, whenever it changes."""
-        if self._news.listeners >= _MOST_STREAMS:
+        if self.news.listeners >= _MOST_STREAMS:
             raise web.HTTPServiceUnavailable(text="Too many pages are open.")
         stream = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         )
         await stream.prepare(request)
         await stream.write(b"retry: 3000\n\n")
-        news = _until(request[HELD].expires, self._news.listen(_HEARTBEAT))
+        news = _until(request[HELD].expires, self.news.listen(_HEARTBEAT))
         # Closed at once where the page has gone: the reader must not go on for nobody.
         async with contextlib.aclosing(news):
             with contextlib.suppress(ConnectionResetError):
@@ -134,7 +135,7 @@ class Data:
 
     async def close(self) -> None:
         """End streams and reads."""
-        await self._news.close()
+        await self.news.close()
         self._reads.close()
 
     async def _health(self) -> str:

@@ -44,6 +44,7 @@ def serve(settings: Settings) -> None:
             print=None,
             access_log=None,  # it would hold what operators look at, and nothing reads it
             shutdown_timeout=_STOP_WITHIN,
+            handler_cancellation=True,  # a page that was closed is not written to any more
         )
     except OSError as error:
         raise ConfigError(

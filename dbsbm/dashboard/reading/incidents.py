@@ -103,6 +103,24 @@ def changes_before(sources: Sources, query: Query) -> Sequence[TableRow]:
     return [TableRow([row.at, row.kind, row.summary, row.by]) for row in rows]
 
 
+def evidence(sources: Sources, query: Query) -> Sequence[TableRow]:
+    """What an incident was made of when it fired, or last became worse."""
+    with sources.database.read() as session:
+        incident = session.get(Incident, int(query.where["incident"]))
+    parts = [] if incident is None else (incident.evidence or {}).get("top", [])
+    return [
+        TableRow(
+            [
+                ", ".join(f"{name}={value}" for name, value in part["labels"].items()),
+                part.get("share"),
+                part.get("count"),
+                part.get("text"),
+            ]
+        )
+        for part in parts
+    ]
+
+
 def with_unit(value: float | None, unit: str) -> str | None:
     """A rule's value as its unit wants it."""
     return None if value is None else f"{value:,.4g} {unit}".strip()

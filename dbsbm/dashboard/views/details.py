@@ -138,16 +138,10 @@ def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:
     blocks = [
         facts,
         *([{"kind": "actions", "incident": row.id}] if row.state != "resolved" else []),
+        table_block("evidence", {"incident": str(row.id)}),
         table_block("changes-before", {"incident": str(row.id)}),
-        *_evidence(row.evidence),
     ]
     return {**_page(row.effect, blocks), "level": row.severity}
-
-
-def _evidence(evidence: Any) -> list[Block]:
-    if not evidence:
-        return []
-    return [code_block("Evidence", json.dumps(evidence, indent=2, default=str))]
 
 
 def _measured(sources: Sources, span: Span, metric: str, where: Mapping[str, str]) -> list[Fact]:

@@ -221,6 +221,19 @@ TABLES = {
             "Nothing was changed in this range.",
         ),
         Table(
+            "evidence",
+            "What it is made of",
+            "The largest parts when it fired, or last became worse.",
+            (
+                Column("part", "code"),
+                Column("share", "ratio"),
+                Column("count", "count"),
+                Column("statement", "code"),
+            ),
+            incidents.evidence,
+            "Its rule names no parts to look at.",
+        ),
+        Table(
             "changes-before",
             "Changed in the 15 minutes before",
             "The first thing to suspect.",

@@ -1,0 +1,194 @@
+"""What the page is told, over TCP, of real rows."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from dbsbm.dashboard.views.charts import CHARTS
+from dbsbm.dashboard.views.sections import SECTIONS
+from dbsbm.dashboard.views.tables import TABLES
+from tests.integration.dashboard.fleet import SQL, ago, busy_minute, incident, rows
+from tests.integration.dashboard.served import Served
+from tests.integration.dashboard.test_access import csrf_token
+
+
+def fill(served: Served) -> None:
+    for minute in range(1, 30):
+        busy_minute(served.past, ago(minutes=minute))
+    served.past.store()
+    served.add(*rows(), incident(7))
+
+
+def table(client: httpx.Client, name: str, **query: str) -> list[list[Any]]:
+    answer = client.get(f"/data/table/{name}", params=query)
+    assert answer.status_code == 200, answer.text
+    return [row["cells"] for row in answer.json()["rows"]]
+
+
+def test_health_says_what_is_wrong_and_how_much_there_is(served_anywhere: Served) -> None:
+    fill(served_anywhere)
+    client = served_anywhere.client()
+    content = client.get("/data/health").json()
+
+    health = content["health"]
+    assert health["verdict"]["level"] == "unwell"
+    assert [reason["text"] for reason in health["verdict"]["reasons"]] == [
+        "Members wait for their slips (queue=images).",
+        "1 dead letter waits for somebody to mend the cause and replay them.",
+    ]
+    values = {tile["id"]: tile["value"] for tile in health["tiles"]}
+    assert values["queue-wait"] == pytest.approx(0.05, rel=0.01)
+    assert values["hit-rate"] == 0.95
+    assert values["memory"] == pytest.approx(150 * 2.0**20, rel=1e-4)
+    assert values["incidents"] == 1
+    assert all(len(tile["spark"]) <= 61 for tile in health["tiles"])
+    assert 0 <= content["now"] - health["last_sample"] < 120
+
+
+def test_an_empty_database_is_shown_without_an_error(served_anywhere: Served) -> None:
+    client = served_anywhere.client()
+    health = client.get("/data/health").json()["health"]
+    charts = [client.get(f"/data/chart/{name}").json() for name in CHARTS]
+    found = [table(client, name, **{"where.incident": "1", "where.trace": "x"}) for name in TABLES]
+
+    assert health["verdict"]["level"] == "unknown"
+    assert [chart["lines"] for chart in charts] == [[]] * len(CHARTS)
+    assert found == [[]] * len(TABLES)
+
+
+def test_every_panel_is_read_for_an_hour_and_for_a_year(served_anywhere: Served) -> None:
+    fill(served_anywhere)
+    client = served_anywhere.client()
+    for name in SECTIONS:
+        assert client.get(f"/data/view/{name}").json()["blocks"]
+    for span in ("1h", "1y"):
+        for kind, names in (("chart", CHARTS), ("table", TABLES)):
+            for name in names:
+                where = {"where.incident": "7", "where.trace": "trace-1"} if kind == "table" else {}
+                answer = client.get(f"/data/{kind}/{name}", params={"range": span, **where})
+                assert answer.status_code == 200, (name, span, answer.text)
+
+
+def test_statements_show_their_text_and_share_of_the_time(served: Served) -> None:
+    fill(served)
+    client = served.client()
+    found = table(client, "statements")
+    view = client.get("/data/view/queries/a1b2").json()
+
+    assert [row[0] for row in found] == [SQL, "c3d4"]
+    assert found[0][3] == pytest.approx(0.9)
+    texts = [block["text"] for block in view["blocks"] if block["kind"] == "code"]
+    assert texts == [SQL, "table: games  type: ALL  rows: 48210"]
+    charts = [block for block in view["blocks"] if block["kind"] == "chart"]
+    assert charts
+    assert all(block["where"] == {"fingerprint": "a1b2"} for block in charts)
+
+
+def test_a_name_with_a_slash_is_one_name(served: Served) -> None:
+    fill(served)
+    client = served.client()
+    (row,) = client.get("/data/table/endpoints").json()["rows"]
+    view = client.get(f"/data/view{row['href']}").json()
+
+    assert row["href"] == "/calls/espn/score%2Fboard"
+    assert view["title"] == "espn score/board"
+    facts = {fact["title"]: fact["value"] for fact in view["blocks"][0]["facts"]}
+    assert facts["share of all time"] == 1.0
+
+
+def test_a_trace_tells_a_command_from_end_to_end_and_keeps_its_tokens(served: Served) -> None:
+    fill(served)
+    client = served.client()
+    answer = client.get("/data/table/trace", params={"where.trace": "trace-1"})
+
+    cells = [row["cells"] for row in answer.json()["rows"]]
+    assert [tuple(row[1:4]) for row in cells] == [
+        ("command", "/bet", "received"),
+        ("command", "/bet", "placed"),
+        ("effect", "tasks.discord.deliver", "promised"),
+        ("effect", "tasks.discord.deliver", "done"),
+        ("dead letter", "tasks.discord.deliver", "given up"),
+    ]
+    assert "sealed-token" not in answer.text
+
+
+def test_an_incident_is_acknowledged_and_silenced(served: Served) -> None:
+    fill(served)
+    client = served.client()
+    client.headers["X-CSRF-Token"] = csrf_token(client)
+    view = client.get("/data/view/alerts/7").json()
+    assert {"kind": "actions", "incident": 7} in view["blocks"]
+    assert table(client, "changes-before", **{"where.incident": "7"})[0][2] == "Release 0.2.0"
+
+    assert client.post("/data/incidents/7/acknowledge").status_code == 200
+    quiet = client.post("/data/incidents/7/silence", json={"for": "8h"})
+    assert quiet.status_code == 200
+    refused = client.post("/data/incidents/7/silence", json={"for": "a week"})
+    assert refused.json() == {"error": "Silence it for one of: 1h, 8h, 24h."}
+
+    assert table(client, "incidents")[0][-1] == "operator (dashboard)"
+    assert table(client, "evidence", **{"where.incident": "7"}) == [
+        ["task=tasks.slips.render", 0.71, 12, None]
+    ]
+    ((rule, about, until, by, _reason),) = table(client, "silences")
+    assert (rule, about, by) == ("queue-wait", "queue=images", "operator (dashboard)")
+    assert until == pytest.approx(time.time() + 8 * 3600, abs=60)
+    told = client.get("/data/view/alerts/7").json()["blocks"][0]["facts"]
+    assert {"title": "worst", "value": "17.9 s", "unit": "text"} in told
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/data/view/nothing",
+        "/data/view/tasks/a/b/c",
+        "/data/view/alerts/0x10",
+        "/data/view/alerts/99",
+        "/data/view/findings/none",
+        "/data/chart/none",
+        "/data/table/none",
+        "/data/chart/task-wait?range=2h",
+        "/data/chart/task-wait?where.a=1&where.b=1&where.c=1&where.d=1&where.e=1",
+    ],
+)
+def test_what_there_is_not_is_said_in_a_sentence(served: Served, path: str) -> None:
+    client = served.client()
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert answer.json()["error"].endswith(".")
+
+
+def test_news_come_by_themselves_and_the_reader_ends_with_the_last_page(served: Served) -> None:
+    fill(served)
+    with served.client().stream("GET", "/data/live") as stream:
+        lines = stream.iter_lines()
+        first = next(json.loads(line[5:]) for line in lines if line.startswith("data:"))
+        assert first["health"]["incidents"] == 1
+        served.add(incident(8, series="queue=fetch"))
+        second = next(json.loads(line[5:]) for line in lines if line.startswith("data:"))
+        assert second["health"]["incidents"] == 2
+    served.wait_for_listeners(0)
+
+
+def test_a_database_that_is_away_is_said_so_and_comes_back(served: Served, monkeypatch) -> None:
+    from dbsbm.errors import TransientError
+
+    def fail() -> None:
+        raise TransientError("The database is away.")
+
+    client = served.client()
+    monkeypatch.setattr(served.database, "read", fail)
+    health = client.get("/data/health").json()["health"]
+    chart = client.get("/data/chart/task-wait")
+    monkeypatch.undo()
+    again = client.get("/data/chart/task-wait")
+
+    assert health["verdict"]["reasons"][0]["text"] == "The database is away."
+    assert (chart.status_code, chart.headers["Retry-After"]) == (503, "5")
+    assert again.status_code == 200
