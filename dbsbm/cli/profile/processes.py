@@ -98,9 +98,9 @@ def role_of(command: Sequence[str]) -> str | None:
 
 
 def _name(options: Sequence[str]) -> str | None:
-    for option, value in zip(options, [*options[1:], ""], strict=True):
+    for number, option in enumerate(options):
         if option == "--name":
-            return value
+            return next(iter(options[number + 1 :]), None)
         if option.startswith("--name="):
             return option.removeprefix("--name=")
     return None
