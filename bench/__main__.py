@@ -1,4 +1,4 @@
-"""`python -m bench NAME [--quick] [--json]`: run one bench and say whether its floors hold."""
+"""`python -m bench NAME [--quick] [--json] [--only PART]`: run a bench; do its floors hold?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib
 import json
 import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 import bench
@@ -68,18 +68,27 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def run(name: str, *, quick: bool) -> list[Row]:
-    """Run a bench, telling each row as it comes.
+def run(name: str, *, quick: bool, only: str | None = None) -> list[Row]:
+    """Run a bench, or `only` one of its `PARTS`, telling each row as it comes.
 
     Raises:
         PeerError: A peer could not be installed or run.
-        UnknownBenchError: There is no such bench.
+        UnknownBenchError: There is no such bench, or it has no such part.
     """
+    bench_rows = load(name).rows(quick) if only is None else _part(name, only).rows(quick=quick)
     rows = []
-    for row in load(name).rows(quick):
+    for row in bench_rows:
         progress(f"{row.row}: {_number(row.value)} {row.unit}")
         rows.append(row)
     return rows
+
+
+def _part(name: str, part: str) -> ModuleType:
+    parts: Mapping[str, ModuleType] = getattr(load(name), "PARTS", {})
+    if part not in parts:
+        there = ", ".join(parts) or "none"
+        raise UnknownBenchError(f"bench {name} has no part {part!r}; it has {there}")
+    return parts[part]
 
 
 def report(name: str, rows: Sequence[Row], *, as_json: bool) -> int:
@@ -103,9 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", help=f"one of: {', '.join(names())}")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--only", metavar="PART", help="one part of a bench that has parts")
     asked = parser.parse_args(arguments)
     try:
-        rows = run(asked.name, quick=asked.quick)
+        rows = run(asked.name, quick=asked.quick, only=asked.only)
     except (PeerError, UnknownBenchError) as error:
         progress(f"bench: {error}")
         return 2

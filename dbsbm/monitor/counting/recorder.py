@@ -1,4 +1,4 @@
-"""A process's recorder: what the process counts reaches the broker every two seconds."""
+"""A process's recorder: what the process counts reaches the broker every five seconds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from dbsbm.monitor.counting.tally import Tally
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 2.0
+FLUSH_SECONDS = 5.0
+"""What a process counted since its last delivery is lost when it is killed."""
 
 # The broker is away, full or loading: the same parcel may be taken a little later.
 _PASSING = (

@@ -8,10 +8,11 @@ ALPHA of x. Merging adds buckets up: what is merged is as exact as what was coun
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate, repeat
-from math import ceil, exp, inf, log
+from math import ceil, exp2, inf, log2
 from operator import mul, sub
 
 import msgspec
@@ -25,7 +26,8 @@ MAX_BUCKETS = 2048
 SMALLEST = 1e-12
 """What is nearer to zero counts as zero."""
 
-_LOG_GAMMA = log((1 + ALPHA) / (1 - ALPHA))
+# Of base 2, which is computed in less than half the time of the natural one.
+_LOG_GAMMA = log2((1 + ALPHA) / (1 - ALPHA))
 _SCALE = 1 / _LOG_GAMMA
 # From a bucket's upper end to the value that is as far, relatively, from both ends.
 _MIDDLE = 1 - ALPHA
@@ -64,12 +66,30 @@ class Sketch(Stats):
         Raises:
             ValueError: `q` is out of range, or there are no values.
         """
-        if not 0 <= q <= 1:
-            raise ValueError(f"a quantile is between 0 and 1, not {q}")
-        rank = int(q * (self.count - 1))
-        if rank <= 0 or rank >= self.count - 1:
-            return self._extreme(rank)
-        return min(max(self._at(rank), self.low), self.high)
+        return self.quantiles(q)[0]
+
+    def quantiles(self, *qs: float) -> list[float]:
+        """Several quantiles, for hardly more than the price of one; see `quantile`."""
+        if not self.count:
+            raise ValueError("a sketch without values has no quantiles")
+        for q in qs:
+            if not 0 <= q <= 1:
+                raise ValueError(f"a quantile is between 0 and 1, not {q}")
+        negative = sorted(self.negative, reverse=True)
+        positive = sorted(self.positive)
+        counts = [*map(self.negative.__getitem__, negative), self.zeros]
+        ends = list(accumulate([*counts, *map(self.positive.__getitem__, positive)]))
+
+        def at(rank: int) -> float:
+            """The middle of the bucket that holds the value of this rank."""
+            if rank <= 0 or rank >= self.count - 1:
+                return self.low if rank <= 0 else self.high
+            place = bisect_right(ends, rank)
+            if place < len(negative):
+                return -_value(negative[place])
+            return _value(positive[place - len(counts)]) if place >= len(counts) else 0.0
+
+        return [min(max(at(int(q * (self.count - 1))), self.low), self.high) for q in qs]
 
     def merge(self, other: Stats) -> None:
         """Add what another sketch holds."""
@@ -108,53 +128,32 @@ class Sketch(Stats):
         sketch.positive = dict(zip(accumulate(positive_gaps), positive_counts, strict=True))
         return sketch
 
-    def _take(self, values: Sequence[float], total: float) -> None:
-        super()._take(values, total)
-        if min(values) >= SMALLEST:
+    def _take(self, values: Sequence[float], total: float, low: float, high: float) -> None:
+        super()._take(values, total, low, high)
+        if low >= SMALLEST:
             _count(self.positive, values)
             return
         self.zeros += sum(-SMALLEST < value < SMALLEST for value in values)
         _count(self.positive, [value for value in values if value >= SMALLEST])
         _count(self.negative, [-value for value in values if value <= -SMALLEST])
 
-    def _extreme(self, rank: int) -> float:
-        if not self.count:
-            raise ValueError("a sketch without values has no quantiles")
-        return self.low if rank <= 0 else self.high
-
-    def _at(self, rank: int) -> float:
-        """The middle of the bucket that holds the value of this rank, counted from the lowest."""
-        seen = 0
-        for index in sorted(self.negative, reverse=True):
-            seen += self.negative[index]
-            if seen > rank:
-                return -_value(index)
-        seen += self.zeros
-        if seen > rank:
-            return 0.0
-        for index in sorted(self.positive):
-            seen += self.positive[index]
-            if seen > rank:
-                return _value(index)
-        return self.high
-
     def _state(self) -> tuple[object, ...]:
         return (*super()._state(), self.zeros, self.positive, self.negative)
 
 
 def _value(index: int) -> float:
-    return exp(index * _LOG_GAMMA) * _MIDDLE
+    return exp2(index * _LOG_GAMMA) * _MIDDLE
 
 
 def _count(buckets: Buckets, values: Sequence[float]) -> None:
     if len(values) < _FEW:
         for value in values:
-            index = ceil(log(value) * _SCALE)
+            index = ceil(log2(value) * _SCALE)
             buckets[index] = buckets.get(index, 0) + 1
         _collapse(buckets)
         return
     # The whole chain runs in C: a third of the time of the loop above.
-    _add_up(buckets, Counter(map(ceil, map(mul, map(log, values), repeat(_SCALE)))))
+    _add_up(buckets, Counter(map(ceil, map(mul, map(log2, values), repeat(_SCALE)))))
 
 
 def _add_up(buckets: Buckets, more: Buckets) -> None:

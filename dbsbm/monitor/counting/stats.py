@@ -48,10 +48,15 @@ class Stats:
 
     def add_all(self, values: Sequence[float]) -> int:
         """Add values in their order. Returns how many of them were refused."""
-        sound, total = _sound(values)
-        if sound:
-            self._take(sound, total)
-        return len(values) - len(sound)
+        try:
+            total, low, high = float(sum(values)), float(min(values)), float(max(values))
+        except (TypeError, ValueError, ArithmeticError):
+            return self._add_sound(values)
+        # One NaN or infinity among them makes the sum one; without any it cannot overflow.
+        if not (isfinite(total) and low > -LIMIT and high < LIMIT):
+            return self._add_sound(values)
+        self._take(values, total, low, high)
+        return 0
 
     def merge(self, other: Stats) -> None:
         """Add what another one holds; its last value counts as the later one."""
@@ -63,28 +68,22 @@ class Stats:
         self.high = max(self.high, other.high)
         self.last = other.last
 
-    def _take(self, values: Sequence[float], total: float) -> None:
+    def _add_sound(self, values: Sequence[float]) -> int:
+        """Add those that are readings. Returns how many are not."""
+        sound = [float(value) for value in values if _is_reading(value)]
+        if sound:
+            self._take(sound, sum(sound), min(sound), max(sound))
+        return len(values) - len(sound)
+
+    def _take(self, values: Sequence[float], total: float, low: float, high: float) -> None:
         self.count += len(values)
         self.total += total
-        self.low = min(self.low, float(min(values)))
-        self.high = max(self.high, float(max(values)))
+        self.low = min(self.low, low)
+        self.high = max(self.high, high)
         self.last = float(values[-1])
 
     def _state(self) -> tuple[object, ...]:
         return self.count, self.total, self.low, self.high, self.last
-
-
-def _sound(values: Sequence[float]) -> tuple[Sequence[float], float]:
-    """The values that can be counted, and their sum. Nearly always these are all of them."""
-    try:
-        total = float(sum(values))
-    except (TypeError, ValueError, OverflowError, ArithmeticError):
-        total = inf
-    # A sum hides a huge value only where there is one as huge below zero: then it is no larger.
-    if isfinite(total) and (not values or max(map(abs, values)) < LIMIT):
-        return values, total
-    sound = [float(value) for value in values if _is_reading(value)]
-    return sound, sum(sound)
 
 
 def _is_reading(value: Any) -> bool:

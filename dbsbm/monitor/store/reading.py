@@ -64,7 +64,8 @@ class Point:
     @property
     def sketch(self) -> Sketch | None:
         """The merged sketch of a distribution, made anew at each call; None for other kinds."""
-        found = merged(map(stats_of, self.rows))
+        stats = [stats_of(row) for row in self.rows]
+        found = stats[0] if len(stats) == 1 else merged(stats)
         return found if isinstance(found, Sketch) else None
 
     def quantile(self, q: float) -> float:
@@ -72,15 +73,14 @@ class Point:
 
         Of a counter or gauge nothing is known between its extremes: it is the mean.
         """
-        sketch = self.sketch
-        return self.mean if sketch is None or not sketch.count else sketch.quantile(q)
+        return self.quantiles(q)[0]
 
     def quantiles(self, *qs: float) -> list[float]:
         """Several quantiles, for the price of one."""
         sketch = self.sketch
         if sketch is None or not sketch.count:
             return [self.mean for _ in qs]
-        return [sketch.quantile(q) for q in qs]
+        return sketch.quantiles(*qs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,89 @@
+"""`on|off|prometheus TASKS SECONDS`: what a paced load of tasks costs a forked child to measure.
+
+A task is what it is in the fleet: it ran, it waited, it asked the database twice, and it counted a
+hit and a miss of the cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+import redis
+
+from bench.rig.monitor_child import in_fork
+from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
+
+TASKS = [f"tasks.room{number}.do" for number in range(12)]
+FINGERPRINTS = [f"{number:016x}" for number in range(30)]
+SLICE = 0.01
+
+
+def with_recorder(recorder: Recorder, number: int) -> None:
+    """Measure one task."""
+    seconds = 0.001 * (number % 211 + 1)
+    task = TASKS[number % len(TASKS)]
+    recorder.observe("task.run", seconds, task=task, queue="images", outcome="ok")
+    recorder.observe("task.wait", seconds / 2, task=task, queue="images")
+    for turn in (0, 7):
+        fingerprint = FINGERPRINTS[(number + turn) % len(FINGERPRINTS)]
+        recorder.observe(
+            "db.query", seconds / 5, fingerprint=fingerprint, verb="select", table="bets"
+        )
+    recorder.add("cache.hits", 1, category="game_data")
+    recorder.add("cache.misses", 1, category="game_data")
+
+
+def with_prometheus() -> Callable[[int], None]:
+    """The same measurements with the peer."""
+    from prometheus_client import Counter, Histogram  # noqa: PLC0415 - decides by the environment
+
+    run = Histogram("task_run", "Seconds.", ["task", "queue", "outcome"])
+    wait = Histogram("task_wait", "Seconds.", ["task", "queue"])
+    query = Histogram("db_query", "Seconds.", ["fingerprint", "verb", "table"])
+    hits = Counter("cache_hits", "Hits.", ["category"])
+    misses = Counter("cache_misses", "Misses.", ["category"])
+
+    def measure(number: int) -> None:
+        seconds = 0.001 * (number % 211 + 1)
+        task = TASKS[number % len(TASKS)]
+        run.labels(task, "images", "ok").observe(seconds)
+        wait.labels(task, "images").observe(seconds / 2)
+        for turn in (0, 7):
+            fingerprint = FINGERPRINTS[(number + turn) % len(FINGERPRINTS)]
+            query.labels(fingerprint, "select", "bets").observe(seconds / 5)
+        hits.labels("game_data").inc()
+        misses.labels("game_data").inc()
+
+    return measure
+
+
+def processor_seconds(measure: Callable[[int], None], rate: int, seconds: float) -> float:
+    """Processor time of this process a second, while `rate` tasks a second are measured."""
+    began, cpu = time.perf_counter(), time.process_time()
+    done = 0
+    while (passed := time.perf_counter() - began) < seconds:
+        while done < passed * rate:
+            measure(done)
+            done += 1
+        time.sleep(SLICE)
+    return (time.process_time() - cpu) / seconds
+
+
+def _measure(contender: str) -> Callable[[int], None]:
+    if contender == "prometheus":
+        return with_prometheus()
+    if contender == "off":
+        return partial(with_recorder, NullRecorder())
+    broker = redis.Redis.from_url(os.environ["BENCH_BROKER"])
+    return partial(with_recorder, Recorder(broker))
+
+
+if __name__ == "__main__":
+    name, tasks, duration = sys.argv[1:]
+    measure_one = _measure(name)
+    print(json.dumps(in_fork(lambda: processor_seconds(measure_one, int(tasks), float(duration)))))
