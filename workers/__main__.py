@@ -8,9 +8,12 @@ import socket
 import sys
 
 from dbsbm.errors import ConfigError
+from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.readings.processes import watch_processes
 from dbsbm.monitor.traces.opening import check_tracing
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.settings import Settings, load_settings
+from dbsbm.wire.broker import connect_broker
 
 EXIT_CONFIG = 2
 
@@ -80,6 +83,9 @@ def _flower(settings: Settings, _arguments: argparse.Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     app = _app("flower")
     app.conf.imports = ()  # Flower sees tasks by their events
+    if settings.enable_performance_monitoring:
+        broker = connect_broker(settings.broker)
+        watch_processes(Recorder(broker), broker, "flower")
     app.start(
         [
             "flower",
