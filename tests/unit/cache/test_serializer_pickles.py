@@ -104,7 +104,7 @@ def test_pickles_without_a_key_are_refused_at_the_start() -> None:
         Model(bytearray(b"x")),
         Model(os),
     ],
-    ids=repr,
+    ids=["heir", "date", "heir's class", "class", "print", "lambda", "bytearray", "module"],
 )
 def test_what_is_not_listed_is_not_pickled(value: Any) -> None:
     with pytest.raises(EncodeError):
