@@ -205,7 +205,7 @@ def test_the_v2_flag_of_the_edited_message_counts():
     components=st.none() | st.lists(JSON, max_size=3) | JSON,
     flags=st.sampled_from([0, V2]),
 )
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_every_body_is_either_refused_or_can_be_sent_and_shown(content, embeds, components, flags):
     core = Core("token", StandinConfig(), default_world(), lambda: 1_800_000_000.0)
     guild = find_guild(core.world, None)
