@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import (
     BROKER_OPTIONS,
@@ -25,6 +26,12 @@ from tests.servers import (
 )
 
 pytest_plugins = ("tests.engine.fixtures", "tests.engine.product")
+
+# Properties are checked however busy the machine is: an example has no deadline.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
