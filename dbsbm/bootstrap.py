@@ -19,6 +19,9 @@ from dbsbm.commands.standings import Standings
 from dbsbm.db.engine import Database
 from dbsbm.db.models import UNWATCHED, Base, CacheDebt
 from dbsbm.delivery.deliver import Delivery
+from dbsbm.delivery.incidents.message import Style
+from dbsbm.delivery.incidents.telling import Telling
+from dbsbm.delivery.incidents.webhook import Webhook
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.monitor.alerts.rulefile import load_rules
@@ -195,21 +198,54 @@ class Services:
         return Standings(self.database, self.query_cache)
 
     @cached_property
+    def discord(self) -> DiscordRest:
+        """Discord's REST API: answers and incidents share its rate limits."""
+        return DiscordRest(
+            self.settings.discord_api_url,
+            self.settings.discord_token,
+            on_call=both(discord_observer(self.recorder), self._spans(discord_spans)),
+        )
+
+    @cached_property
     def delivery(self) -> Delivery:
         """Answers in Discord."""
         settings = self.settings
         return Delivery(
             self.database,
-            DiscordRest(
-                settings.discord_api_url,
-                settings.discord_token,
-                on_call=both(discord_observer(self.recorder), self._spans(discord_spans)),
-            ),
+            self.discord,
             Sealer(settings.secret_key),
             self.gallery.image,
             posted=Posted(self.broker),
             sandbox=settings.sandbox_data,
         )
+
+    @cached_property
+    def telling(self) -> Telling:
+        """Incidents in Discord."""
+        return Telling(
+            self.database,
+            self.discord,
+            posted=Posted(self.broker),
+            channel_id=self.settings.alert_channel_id,
+            style=self._incident_style,
+            has_webhook=self.settings.alert_webhook_url is not None,
+        )
+
+    @cached_property
+    def webhook(self) -> Webhook:
+        """Incidents for whatever else listens."""
+        settings = self.settings
+        return Webhook(
+            self.database,
+            url=settings.alert_webhook_url,
+            secret=settings.alert_webhook_secret,
+            style=self._incident_style,
+        )
+
+    @property
+    def _incident_style(self) -> Style:
+        settings = self.settings
+        return Style(settings.alert_page_role_id, settings.alert_runbook_url)
 
     def warm_up(self) -> None:
         """Open connections and load what is slow to load, before the first task needs it."""
@@ -229,8 +265,9 @@ class Services:
             self.cache.close()
         if "cache_client" in opened:
             self.cache_client.close()
-        if "providers" in opened:
-            self.providers.close()
+        for name in ("providers", "discord", "webhook"):
+            if name in opened:
+                opened[name].close()
         if "database" in opened:
             self.database.dispose()
 

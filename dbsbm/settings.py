@@ -75,9 +75,15 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _secret_http_url(value: SecretStr) -> SecretStr:
+    _http_url(value.get_secret_value())
+    return value
+
+
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+SecretHttpUrl = Annotated[SecretStr, AfterValidator(_secret_http_url)]
 
 
 class Settings(BaseSettings):
@@ -195,6 +201,30 @@ class Settings(BaseSettings):
         "change them by name; see docs/alerts.md.",
     )
 
+    alert_channel_id: int | None = Field(
+        None,
+        gt=0,
+        description="Discord channel that incidents are told in, one message each; needs "
+        "DISCORD_TOKEN. Empty: nothing is posted.",
+    )
+    alert_page_role_id: int | None = Field(
+        None,
+        gt=0,
+        description="Discord role that is mentioned when an incident of severity `page` begins.",
+    )
+    alert_runbook_url: HttpUrl | None = Field(
+        None,
+        description="Where your copy of docs/alerts.md can be read; messages link to its sections.",
+    )
+    alert_webhook_url: SecretHttpUrl | None = Field(
+        None,
+        description="Address that every news of an incident is sent to as JSON; see "
+        "docs/alerts.md.",
+    )
+    alert_webhook_secret: SecretStr | None = Field(
+        None, description="Signs what ALERT_WEBHOOK_URL is sent, as Standard Webhooks do."
+    )
+
     # --- database pool ------------------------------------------------------------------------
     db_pool_size: int = Field(5, ge=1, le=100, description="Connections a process keeps open.")
     db_max_overflow: int = Field(
@@ -241,7 +271,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         *("redis_password", "discord_token", "apisports_key", "flower_password"),
-        *("dashboard_password", "metrics_token"),
+        *("dashboard_password", "metrics_token", "alert_webhook_url", "alert_webhook_secret"),
         mode="before",
     )
     @classmethod

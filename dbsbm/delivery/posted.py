@@ -15,23 +15,26 @@ _REMEMBERED_SECONDS = 2 * 86400  # longer than an effect is tried
 
 
 class Posted:
-    """Message ids by effect. A broker that does not answer costs the memory, never the post."""
+    """Message ids by what was posted: an effect's id, or a name.
+
+    A broker that does not answer costs the memory, never the post.
+    """
 
     def __init__(self, broker: redis.Redis) -> None:
         self._broker = broker
 
-    def recall(self, effect_id: int) -> int | None:
-        """The message that an effect was posted as, None where it was not."""
+    def recall(self, what: int | str) -> int | None:
+        """The message that something was posted as, None where it was not."""
         with suppress(redis.RedisError):
-            stored = cast(bytes | None, self._broker.get(_key(effect_id)))
+            stored = cast(bytes | None, self._broker.get(_key(what)))
             return None if stored is None else int(stored)
         return None
 
-    def remember(self, effect_id: int, message_id: int) -> None:
+    def remember(self, what: int | str, message_id: int) -> None:
         """Note a message that is in the channel now."""
         with suppress(redis.RedisError):
-            self._broker.set(_key(effect_id), message_id, ex=_REMEMBERED_SECONDS)
+            self._broker.set(_key(what), message_id, ex=_REMEMBERED_SECONDS)
 
 
-def _key(effect_id: int) -> str:
-    return f"dbsbm:posted:{effect_id}"
+def _key(what: int | str) -> str:
+    return f"dbsbm:posted:{what}"

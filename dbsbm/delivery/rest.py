@@ -9,7 +9,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +56,8 @@ class _Call:
     method: str
     path: str
     route: str
-    message: Mapping[str, Any]
-    image: bytes | None
+    message: Mapping[str, Any] | None
+    image: bytes | None = None
     headers: Mapping[str, str] | None = None
 
 
@@ -100,7 +100,8 @@ class DiscordRest:
         """
         path = f"/webhooks/{application_id}/{token.get_secret_value()}/messages/@original"
         # Every token has a bucket of its own; its route is named without it.
-        return self._send(_Call("PATCH", path, f"reply/{application_id}", message, image))
+        call = _Call("PATCH", path, f"reply/{application_id}", message, image)
+        return _message_id(self._send(call))
 
     def post_message(
         self, channel_id: int, message: Mapping[str, Any], image: bytes | None, *, nonce: str
@@ -113,24 +114,53 @@ class DiscordRest:
             TransientError: Discord is busy or away.
             PermanentError: There is no bot token, no such channel, or no permission.
         """
-        if self._bot_token is None:
-            raise PermanentError("DISCORD_TOKEN is missing: nothing can be posted in a channel.")
         body = {**message, "nonce": nonce, "enforce_nonce": True}
         route = f"/channels/{channel_id}/messages"
-        login = {"Authorization": f"Bot {self._bot_token.get_secret_value()}"}
-        return self._send(_Call("POST", route, route, body, image, login))
+        return _message_id(self._send(_Call("POST", route, route, body, image, self._login())))
+
+    def edit_message(self, channel_id: int, message_id: int, message: Mapping[str, Any]) -> None:
+        """Replace the fields of a message of the bot's own that `message` names. Safe to repeat.
+
+        Raises:
+            ReplyGone: Somebody deleted the message.
+            TransientError: Discord is busy or away.
+            PermanentError: There is no bot token, no such channel, or no permission.
+        """
+        path = f"/channels/{channel_id}/messages/{message_id}"
+        # All edits of a channel share a bucket.
+        route = f"edit/{channel_id}"
+        self._send(_Call("PATCH", path, route, message, headers=self._login()))
+
+    def messages_after(
+        self, channel_id: int, after: int, *, limit: int = 100
+    ) -> Sequence[dict[str, Any]]:
+        """A channel's messages whose ids are greater than `after`; the nearest, in no order.
+
+        Raises:
+            TransientError: Discord is busy or away.
+            PermanentError: There is no bot token, no such channel, or no permission.
+        """
+        path = f"/channels/{channel_id}/messages?limit={limit}&after={after}"
+        answer = self._send(_Call("GET", path, f"read/{channel_id}", None, headers=self._login()))
+        found = _content(answer)
+        return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _send(self, call: _Call) -> int:
+    def _login(self) -> dict[str, str]:
+        if self._bot_token is None:
+            raise PermanentError("DISCORD_TOKEN is missing: nothing can be posted in a channel.")
+        return {"Authorization": f"Bot {self._bot_token.get_secret_value()}"}
+
+    def _send(self, call: _Call) -> httpx.Response:
         for _ in range(_TRIES):
             self._limits.wait(call.route)
             answer = self._request(call)
             self._limits.learn(call.route, answer.headers)
             if answer.is_success:
-                return _message_id(answer)
+                return answer
             if answer.status_code != 429:
                 raise _refusal(answer)
             self._limits.block(_limited_route(call, answer), _asked_pause(answer))
@@ -192,7 +222,9 @@ class _RateLimits:
             self._free_at[route] = time.monotonic() + seconds
 
 
-def _body(message: Mapping[str, Any], image: bytes | None) -> dict[str, Any]:
+def _body(message: Mapping[str, Any] | None, image: bytes | None) -> dict[str, Any]:
+    if message is None:
+        return {}
     if image is None:
         return {"json": dict(message)}
     payload = {**message, "attachments": [{"id": 0, "filename": "slip.png"}]}
@@ -242,8 +274,12 @@ def _refusal(answer: httpx.Response) -> Exception:
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        data = answer.json()
-    except ValueError:
-        return {}
+    data = _content(answer)
     return data if isinstance(data, dict) else {}
+
+
+def _content(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None

@@ -20,7 +20,8 @@ class Incident(Base):
 
     `state` is pending, firing or resolved. `version` grows with every change that is worth telling,
     `told_version` is the one that the message shows. `evidence` is what `monitor.alerts.evidence`
-    gathered when the incident fired, or last became worse.
+    gathered when the incident fired, or last became worse. `posts` counts the messages that were
+    begun, the newest at `posting_at`: without a `message_id` nobody knows whether it is there.
     """
 
     __tablename__ = "incidents"
@@ -48,6 +49,8 @@ class Incident(Base):
     told_version: Mapped[int] = mapped_column(Integer, default=0)
     channel_id: Mapped[int | None]
     message_id: Mapped[int | None]
+    posts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    posting_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
 
