@@ -18,6 +18,7 @@ from bot.cogs.games import Games
 from bot.cogs.operations import Operations
 from bot.cogs.standings import Standings
 from bot.dispatcher import Dispatcher
+from bot.incident_buttons import incident_button
 from bot.loop_watch import LoopWatch
 from bot.measures import Measures
 from bot.rest_trace import rest_trace
@@ -69,11 +70,12 @@ class Bot(commands.Bot):
         self._watch = LoopWatch(on_lag=None if measures is None else measures.late)
 
     async def add_commands(self) -> None:
-        """Put every command into the tree."""
+        """Put every command into the tree, and know every button."""
         await self.add_cog(Bets(self._dispatcher, self._autocomplete))
         await self.add_cog(Games(self._dispatcher, self._autocomplete))
         await self.add_cog(Standings(self._dispatcher))
         await self.add_cog(Operations(self._dispatcher))
+        self.add_dynamic_items(incident_button(self._dispatcher))
 
     async def setup_hook(self) -> None:
         """Prepare everything before the gateway connects."""

@@ -77,7 +77,13 @@ class Dispatcher:
         self._idle.set()
 
     async def dispatch(
-        self, interaction: Interaction, task: str, options: dict[str, Any], *, ephemeral: bool
+        self,
+        interaction: Interaction,
+        task: str,
+        options: dict[str, Any],
+        *,
+        ephemeral: bool,
+        name: str | None = None,
     ) -> None:
         """Acknowledge a command and enqueue it, or answer why it is not enqueued.
 
@@ -86,11 +92,12 @@ class Dispatcher:
             task: The Celery task that carries the command out.
             options: Plain JSON values.
             ephemeral: Whether only the member sees the answer.
+            name: What the command is called; needed for a button, which has no name of its own.
 
         Raises:
             UserError: The command was not given in a server.
         """
-        command = to_command(interaction, self._sealer, options, ephemeral=ephemeral)
+        command = to_command(interaction, self._sealer, options, ephemeral=ephemeral, name=name)
         with self._holding():
             handling = _Handling(interaction, command, task, self._on_acknowledged)
             outcome = await handling.run(self._fleet)

@@ -17,13 +17,22 @@ def to_command(
     options: dict[str, Any],
     *,
     ephemeral: bool,
+    name: str | None = None,
 ) -> Command:
     """Describe an interaction for a worker. Its token is sealed: it is nowhere in the clear.
+
+    Args:
+        interaction: A slash command, or the press of a button.
+        sealer: Seals its token.
+        options: Plain JSON values.
+        ephemeral: Whether only the member sees the answer.
+        name: What a button is called; a slash command has its own name.
 
     Raises:
         UserError: It does not come from a server's channel.
     """
-    if interaction.guild_id is None or interaction.channel_id is None or not interaction.command:
+    name = name or (interaction.command.name if interaction.command else None)
+    if interaction.guild_id is None or interaction.channel_id is None or name is None:
         raise UserError("I work in servers only. Please use this command in a server's channel.")
     user = interaction.user
     return Command(
@@ -38,7 +47,7 @@ def to_command(
         user_avatar=user.avatar.key if user.avatar else None,
         locale=interaction.locale.value,
         created_at=interaction.created_at.isoformat(),
-        name=interaction.command.name,
+        name=name,
         options=options,
         ephemeral=ephemeral,
     )

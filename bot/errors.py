@@ -22,8 +22,8 @@ OUTDATED = (
 NOT_ALLOWED = "Only administrators of this server can use `/{command}`."
 
 
-async def answer_error(interaction: Interaction, error: app_commands.AppCommandError) -> None:
-    """Answer a failed command with a sentence, and log what is a fault of ours."""
+async def answer_error(interaction: Interaction, error: Exception) -> None:
+    """Answer a failed command or button with a sentence, and log what is a fault of ours."""
     sentence = sentence_for(interaction, error)
     if sentence is None:
         log.error(

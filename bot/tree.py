@@ -16,9 +16,8 @@ class Tree(app_commands.CommandTree[Any]):
     """Traces interactions, and answers errors."""
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Mint the trace id: the first task's id, and the root id of all that it causes."""
-        interaction.extras["trace_id"] = str(uuid.uuid4())
-        logs.trace_id.set(trace_of(interaction))
+        """Let every command begin its trace."""
+        begin_trace(interaction)
         return True
 
     async def on_error(
@@ -26,3 +25,9 @@ class Tree(app_commands.CommandTree[Any]):
     ) -> None:
         """Answer with a sentence."""
         await answer_error(interaction, error)
+
+
+def begin_trace(interaction: Interaction) -> None:
+    """Mint the trace id: the first task's id, and the root id of all that it causes."""
+    interaction.extras["trace_id"] = str(uuid.uuid4())
+    logs.trace_id.set(trace_of(interaction))
