@@ -12,6 +12,7 @@ from types import ModuleType
 from bench.harness import Row
 from bench.rig import (
     monitor_accuracy,
+    monitor_alerts,
     monitor_cost,
     monitor_labels,
     monitor_observe,
@@ -26,6 +27,7 @@ PARTS: Mapping[str, ModuleType] = {
     "readout": monitor_readout,
     "labels": monitor_labels,
     "year": monitor_year,
+    "alerts": monitor_alerts,
 }
 """Name -> what measures it."""
 

@@ -11,7 +11,7 @@ import csv
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 DAY = 86_400.0
@@ -20,6 +20,10 @@ FIRST = 1_767_571_200.0
 THRESHOLDS = {"query_seconds": 1.0, "api_seconds": 5.0, "memory_mb": 512.0, "cache_hit_ratio": 0.8}
 # Incidents of a series are at least this far apart, and from the day's ends.
 APART = 45 * 60.0
+# At the quietest time of a day there is this share of the usual traffic.
+LEAST_TRAFFIC = 0.2
+# An incident has at least so many measurements.
+ENOUGH = 40
 
 Noise = Callable[[random.Random, float], float]
 
@@ -184,7 +188,7 @@ class _Maker:
             kind = self.chance.choice(("burst", "plateau", "burn", "flaps"))
             length, level = getattr(self, f"_{kind}")(base)
             start = FIRST + self.chance.uniform(APART, DAY - APART - length)
-            if not self._is_free(start, start + length, made):
+            if not self._is_free(start, start + length, made) or self._is_thin(series, length):
                 continue
             made.append((start, start + length, level))
             bad = next(s for s in range(int(length) + 1) if level(s) > 1)
@@ -198,6 +202,13 @@ class _Maker:
         taken = [(a, b) for a, b, _ in made]
         taken += [*self.gaps, self.quiet, *((at - 60, at + 900) for at in self.restarts)]
         return all(end + APART < a or start - APART > b for a, b in taken)
+
+    def _is_thin(self, series: str, length: float) -> bool:
+        """Whether so few measurements would be an opinion, not an incident."""
+        counts = self.family.counts
+        if counts is None or counts[1] == 1 or series == "memory_mb":
+            return False
+        return length / self.interval * self.usual_count * LEAST_TRAFFIC < ENOUGH
 
     def _size(self) -> float:
         least, most = self.family.sizes
@@ -297,11 +308,8 @@ class _Maker:
         spoilt = []
         for row in rows:
             turn = self.chance.random()
-            if turn < 0.002:
-                row = Row(
-                    row.at, row.series, self.chance.choice(("NaN", "", "inf", "-")), row.count
-                )
-            spoilt.append(row)
+            wrong = self.chance.choice(("NaN", "", "inf", "-")) if turn < 0.002 else row.value
+            spoilt.append(replace(row, value=wrong))
             if turn > 0.998:
                 spoilt.append(row)
         spoilt.sort(key=lambda row: row.at + (self.chance.random() < 0.01) * 120)

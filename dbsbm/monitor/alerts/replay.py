@@ -94,6 +94,7 @@ def _run(
     """Feed what was recorded up to each moment, and name the moment."""
     restarts = restarts_of(recording.readings(MEMORY)) if MEMORY in recording.series else []
     cursors = {series: 0 for series, rules in meant.items() if rules}
+    gaps_are_quiet = all(rule.form != "absence" for rules in meant.values() for rule in rules)
     now = math.floor(recording.start / TICK) * TICK
     while now < recording.end:
         now += TICK
@@ -107,7 +108,7 @@ def _run(
         while restarts and restarts[0].seen_at <= now:
             engine.restarted(restarts.pop(0).after)
         yield now
-        if engine.is_quiet():
+        if gaps_are_quiet and engine.is_quiet():
             now = max(now, _next_row(recording, cursors) - TICK)
 
 

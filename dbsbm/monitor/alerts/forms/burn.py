@@ -12,6 +12,9 @@ from dbsbm.monitor.alerts.proof import wilson
 from dbsbm.monitor.alerts.rule import Rule
 from dbsbm.monitor.alerts.track import Reading, Window
 
+# Of the long window, so much must have been watched: a fleet's first minutes are no three days.
+LEAST_HISTORY = 0.25
+
 
 class Burn(Judge):
     """Compares the share of failures with a multiple of the budget."""
@@ -35,12 +38,18 @@ class Burn(Judge):
         )
         if not short.samples:
             return Verdict(breached=False, active=None)
-        breached = self._burns(long) and self._burns(short)
-        readings = self.track.readings[long.start : long.stop]
-        first = next((each.at for each in readings if each.value > rule.threshold), None)
+        is_known = now - self.track.times[long.start] >= rule.window * LEAST_HISTORY
+        breached = is_known and self._burns(long) and self._burns(short)
         return Verdict(
-            breached=breached, active=breached, value=short.weighted / short.samples, since=first
+            breached=breached,
+            active=breached,
+            value=short.weighted / short.samples,
+            since=self._first(short) if breached else None,
         )
+
+    def _first(self, window: Window) -> float | None:
+        readings = self.track.readings[window.start : window.stop]
+        return next((each.at for each in readings if each.value > self.rule.threshold), None)
 
     def _burns(self, window: Window) -> bool:
         """Whether even the least that the failures can mean is too much."""

@@ -9,6 +9,7 @@ while nothing was wrong.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import median
 
 from dbsbm.monitor.alerts.forms.base import CALM, UNKNOWN, Judge, Verdict
@@ -32,6 +33,8 @@ PROOF = 9.0
 # An incident goes on while this share of the last minutes is beyond what resolves it ...
 STILL = 0.3
 RECENT = (5 * MINUTE, 15 * MINUTE, HOUR)
+# Readings that tell how often the series is read.
+_STEPS = 6
 # ... unless hardly anything was beyond the threshold itself for this long.
 SETTLED, SETTLED_SHARE = 30 * MINUTE, 0.15
 # A series whose readings are single measurements to this share is one of single measurements.
@@ -134,9 +137,16 @@ class Level(Judge):
         return window.over <= SETTLED_SHARE * window.rows
 
     def _recent(self, now: float) -> Window | None:
-        """The shortest stretch with three readings, None where there is none."""
-        windows = (self.track.window(now - seconds, now) for seconds in RECENT)
-        return next((window for window in windows if window.rows >= 3), None)
+        """The last minutes, more of a series that is read rarely; None without three readings.
+
+        The stretch never reaches over a gap: what was before says nothing of now.
+        """
+        last = self.track.window(float("-inf"), now).stop
+        times = self.track.times[max(last - _STEPS, 0) : last]
+        step = median(b - a for a, b in pairwise(times)) if len(times) > 1 else 0.0
+        seconds = next((each for each in RECENT if each >= 3 * step), RECENT[-1])
+        window = self.track.window(now - seconds, now)
+        return window if window.rows >= 3 else None
 
     def _first(self, window: Window) -> float:
         readings = self._readings(window)

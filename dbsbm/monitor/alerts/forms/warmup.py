@@ -7,10 +7,10 @@ from statistics import median
 
 from dbsbm.monitor.alerts.rule import MINUTE
 
-# What a restart spoils is spoilt at once: within this time, or so many readings.
+# What a restart spoils is spoilt at once: within this time, or so many readings. What has been good
+# for that time, and some readings, has recovered.
 AT_ONCE = MINUTE
 STEPS = 2
-# Good readings in a row that show that it has recovered.
 READINGS = 3
 # A series that was silent for this long, and for so many of its steps, may have restarted.
 GAP = 20.0
@@ -42,7 +42,7 @@ class Warmup:
         self._restarted_at: float | None = None
         self._is_cold = False
         self._min_samples = min_samples
-        self._well: list[float] = []
+        self._well: list[tuple[float, float]] = []
         self._recent: deque[tuple[float, bool]] = deque(maxlen=_RECENT)
         self._last_at: float | None = None
         self._step = 0.0
@@ -85,15 +85,17 @@ class Warmup:
             if is_late:
                 self._restarted_at = None
             return self._is_cold
-        self._well = [] if bad else [*self._well, count]
+        self._well = [] if bad else [*self._well, (at, count)]
         if self._has_recovered() or since > self._grace:
             self._restarted_at, self._is_cold = None, False
         return self._is_cold
 
     def _has_recovered(self) -> bool:
-        """Whether the last readings were all good, and many measurements or all there are."""
+        """Whether all was good for a while, by enough measurements where they are told of."""
         enough = self._min_samples if self._usual > 1 else 0
-        return len(self._well) >= READINGS and sum(self._well) >= enough
+        if len(self._well) < READINGS or self._well[-1][0] - self._well[0][0] < AT_ONCE:
+            return False
+        return sum(count for _, count in self._well) >= enough
 
     def _is_after_gap(self, at: float) -> bool:
         last = at if self._last_at is None else self._last_at
