@@ -1,0 +1,1 @@
+"""Reports of a span: what was measured, what went wrong, what was found, and how it was before."""

@@ -1,0 +1,172 @@
+"""The picture of a report for Discord: four charts in the slips' colours, read on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import FancyBboxPatch
+
+from dbsbm.monitor.report.chart.palette import PICTURE, Palette
+from dbsbm.monitor.report.chart.panel import (
+    DOTS_PER_INCH,
+    draw_panel,
+    face,
+    line_colors,
+    points,
+)
+from dbsbm.monitor.report.model import Figure, Report, Trend, Window
+from dbsbm.monitor.report.wording import (
+    NO_COMPARISON,
+    judge_change,
+    spell,
+    spell_change,
+    spell_length,
+    spell_window,
+)
+from dbsbm.slips.faces import Weight
+
+# Discord shows a picture of this shape as wide as it shows any.
+WIDTH, HEIGHT = 1000, 800
+_EDGE, _GAP, _HEADER = 24, 18, 74
+_PADDING = 22
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """Where a panel lies, in pixels from the upper left."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def draw_picture(report: Report) -> bytes:
+    """The report's trends as a PNG, 1,000 pixels wide."""
+    palette = PICTURE
+    canvas = Canvas(figsize=(WIDTH / DOTS_PER_INCH, HEIGHT / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
+    ground = _ground(canvas, palette)
+    _draw_header(ground, report.span, palette)
+    for trend, card in zip(report.trends, _cards(), strict=False):
+        _draw_card(ground, card, palette)
+        _draw_title(ground, card, trend, report, palette)
+        draw_panel(_axes(canvas, card), trend, palette)
+    target = BytesIO()
+    canvas.savefig(target, format="png")
+    return target.getvalue()
+
+
+def _cards() -> Sequence[_Card]:
+    width = (WIDTH - 2 * _EDGE - _GAP) / 2
+    height = (HEIGHT - _HEADER - _EDGE - _GAP) / 2
+    return [
+        _Card(_EDGE + column * (width + _GAP), _HEADER + row * (height + _GAP), width, height)
+        for row in range(2)
+        for column in range(2)
+    ]
+
+
+def _ground(canvas: Canvas, palette: Palette) -> Axes:
+    """The whole picture in pixels from the upper left, with the slips' background."""
+    ground = canvas.add_axes((0, 0, 1, 1))
+    ground.set_axis_off()
+    fade = np.array([[to_rgb(palette.top)], [to_rgb(palette.bottom)]])
+    ground.imshow(fade, extent=(0, WIDTH, HEIGHT, 0), aspect="auto", interpolation="bilinear")
+    ground.set_xlim(0, WIDTH)
+    ground.set_ylim(HEIGHT, 0)
+    return ground
+
+
+def _draw_header(ground: Axes, span: Window, palette: Palette) -> None:
+    length = spell_length(timedelta(seconds=round(span.seconds / 60) * 60))
+    title, small = _Ink(palette.text, 34, Weight.BOLD), _Ink(palette.muted, 22, Weight.MEDIUM)
+    _write(ground, (_EDGE + 4, 40), f"Last {length}", title)
+    _write(ground, (WIDTH - _EDGE - 4, 40), spell_window(span), small, "right")
+
+
+def _draw_card(ground: Axes, card: _Card, palette: Palette) -> None:
+    box = FancyBboxPatch(
+        (card.x, card.y),
+        card.width,
+        card.height,
+        boxstyle="round,pad=0,rounding_size=16",
+        facecolor=palette.card,
+        edgecolor="none",
+    )
+    ground.add_patch(box)
+
+
+def _draw_title(ground: Axes, card: _Card, trend: Trend, report: Report, palette: Palette) -> None:
+    """The title, the numbers of the whole span below it, and how the last of them has changed."""
+    left, right = card.x + _PADDING, card.x + card.width - _PADDING
+    _write(ground, (left, card.y + 30), trend.title, _Ink(palette.muted, 24, Weight.SEMIBOLD))
+    numbers = _numbers(trend, report.headline)
+    colors = line_colors(trend, palette) if len(numbers) > 1 else [palette.text]
+    for place, ((name, figure), color) in enumerate(zip(numbers, colors, strict=True)):
+        text = f"{name} {spell(figure.value, figure.unit)}".strip()
+        ink = _Ink(color, 34 if name else 40, Weight.BOLD)
+        _write(ground, (left + place * 205, card.y + 74), text, ink)
+    last = numbers[-1][1]
+    change = spell_change(last, 0)
+    if last.value is not None and change != NO_COMPARISON:
+        ink = _Ink(_change_color(last, palette), 24, Weight.SEMIBOLD)
+        _write(ground, (right, card.y + 30), change, ink, "right")
+
+
+def _change_color(figure: Figure, palette: Palette) -> str:
+    colors = {"better": palette.better, "worse": palette.worse}
+    return colors.get(judge_change(figure, 0), palette.muted)
+
+
+def _numbers(trend: Trend, headline: Mapping[str, Figure]) -> list[tuple[str, Figure]]:
+    if trend.key == "response_times" and len(trend.lines) == 2:
+        return [("p50", headline["p50"]), ("p95", headline["p95"])]
+    keys = {"response_times": "p95", "tasks": "tasks_per_minute"}
+    return [("", headline[keys.get(trend.key, trend.key)])]
+
+
+def _axes(canvas: Canvas, card: _Card) -> Axes:
+    left, right, top, bottom = 104, 22, 112, 50
+    return canvas.add_axes(
+        (
+            (card.x + left) / WIDTH,
+            1 - (card.y + card.height - bottom) / HEIGHT,
+            (card.width - left - right) / WIDTH,
+            (card.height - top - bottom) / HEIGHT,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """How a text is written; its size is in pixels."""
+
+    color: str
+    size: float
+    weight: Weight
+
+
+def _write(
+    ground: Axes,
+    place: tuple[float, float],
+    text: str,
+    ink: _Ink,
+    side: Literal["left", "right"] = "left",
+) -> None:
+    ground.text(
+        *place,
+        text,
+        color=ink.color,
+        fontproperties=face(ink.weight),
+        fontsize=points(ink.size),
+        ha=side,
+        va="center",
+    )
