@@ -13,9 +13,10 @@ from pathlib import Path
 import pymysql
 from sqlalchemy.engine import URL, make_url
 
-from tests.servers.mariadb_binary import find_program, server_program
+from tests.servers.mariadb_binary import server_program
 from tests.servers.ports import free_port
 from tests.servers.process import ChildProcess
+from tests.servers.programs import find_program
 from tests.servers.server import Server
 from tests.servers.waiting import wait_until
 

@@ -73,9 +73,9 @@ def serve_dashboard(url: str) -> Iterator[Served]:
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()
 
-    loop.run_until_complete(start())
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     clients = ExitStack()
     try:
         yield Served(f"http://127.0.0.1:{port}", database, Past(database), app, clients)

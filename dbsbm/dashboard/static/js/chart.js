@@ -47,6 +47,7 @@ export class Chart {
     this.canvas.hidden = isEmpty;
     this.values.hidden = isEmpty;
     this.note.textContent = data.left_out ? `And ${data.left_out} more: the largest are shown.` : "";
+    if (!isEmpty) this.canvas.setAttribute("aria-label", this.inWords());
     this.drawLegend();
     this.fillTable();
     await this.draw();
@@ -56,7 +57,6 @@ export class Chart {
     if (!this.data || this.canvas.hidden || !this.element.isConnected) return;
     const library = await plotly;
     if (!this.element.isConnected) return;
-    this.canvas.setAttribute("aria-label", this.inWords());
     await library.react(this.canvas, this.traces(), this.layout(), CONFIG);
   }
 
