@@ -12,6 +12,7 @@ NOTHING = "-"
 
 _LENGTHS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 0.001))
 _SIZES = (("GiB", 1024.0**3), ("MiB", 1024.0**2), ("KiB", 1024.0))
+_DAY_MINUTES = 1440
 _SAME = 0.005
 _MANIFOLD = 10.0
 
@@ -34,7 +35,7 @@ def spell_change(figure: Figure, index: int) -> str:
     change = figure.value / before - 1
     if abs(change) < _SAME:
         return "same"
-    return f"{change:+.0%}" if change < _MANIFOLD else f"{change + 1:,.0f} times"
+    return f"{100 * change:+.0f} %" if change < _MANIFOLD else f"{change + 1:,.0f} times"
 
 
 def judge_change(figure: Figure, index: int) -> str:
@@ -56,6 +57,15 @@ def spell_length(length: timedelta) -> str:
             parts.append(f"{seconds // size} {name}")
             seconds %= size
     return " ".join(parts[:2]) or "0 s"
+
+
+def spell_span(window: Window) -> str:
+    """How long a window is, in one unit: `24 hours`, `7 days`, `90 minutes`."""
+    minutes = round(window.seconds / 60)
+    for unit, size in (("day", _DAY_MINUTES), ("hour", 60)):
+        if minutes % size == 0 and minutes >= (2 * size if size == _DAY_MINUTES else size):
+            return plural(minutes / size, unit)
+    return plural(minutes, "minute")
 
 
 def spell_moment(at: datetime) -> str:

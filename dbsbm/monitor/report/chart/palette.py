@@ -48,9 +48,12 @@ PICTURE = Palette(
     muted=_hex(DARK.muted),
     better=_hex(DARK.won.accent),
     worse=_hex(DARK.lost.accent),
-    series=tuple(
-        _hex(status.accent)
-        for status in (DARK.push, DARK.half_won, DARK.half_lost, DARK.won, DARK.void)
+    series=(
+        _hex(DARK.push.accent),
+        _hex(DARK.gold),
+        _hex(DARK.half_won.accent),
+        _hex(DARK.half_lost.accent),
+        _hex(DARK.void.accent),
     ),
 )
 

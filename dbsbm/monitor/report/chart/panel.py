@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from dbsbm.monitor.report.chart.palette import Palette
@@ -17,8 +18,9 @@ from dbsbm.slips.faces import FONT_DIRECTORY, Weight
 
 DOTS_PER_INCH = 100
 _POINTS = 72 / DOTS_PER_INCH
-_TICKS = 22.0
 _THICK = 3.5
+# Share of a chart's height that a layer's name needs.
+_THICK_ENOUGH = 0.13
 
 Numbers = NDArray[np.float64]
 
@@ -34,19 +36,27 @@ def points(pixels: float) -> float:
     return pixels * _POINTS
 
 
-def draw_panel(axes: Axes, trend: Trend, palette: Palette) -> None:
-    """Draw a trend; where nothing was measured there is a gap, and no line across it."""
-    if any(trend.lines):
+def draw_panel(axes: Axes, trend: Trend, palette: Palette, text_size: float = 22) -> None:
+    """Draw a trend; where nothing was measured there is a gap, and no line across it.
+
+    Args:
+        axes: Where to draw.
+        trend: What.
+        palette: In which colours.
+        text_size: Of the labels, in pixels.
+    """
+    _draw_axes(axes, trend, palette, text_size)
+    if trend.lines:
         times = _times(trend)
         (_draw_layers if trend.is_stacked else _draw_lines)(axes, times, trend, palette)
     else:
-        _say_nothing(axes, palette)
-    _draw_axes(axes, trend, palette)
+        _say_nothing(axes, palette, text_size)
 
 
 def line_colors(trend: Trend, palette: Palette) -> list[str]:
-    """The colour of each line, for a legend."""
-    return [palette.series[number % len(palette.series)] for number in range(len(trend.lines))]
+    """The colour of each line. Charts of one line take turns, so that they are told apart."""
+    first = 2 if trend.key == "hit_rate" else 0
+    return [palette.series[(first + number) % 5] for number in range(len(trend.lines))]
 
 
 def _times(trend: Trend) -> Numbers:
@@ -88,13 +98,40 @@ def _draw_layers(axes: Axes, times: Numbers, trend: Trend, palette: Palette) -> 
     found = [_numbers(line) for line in trend.lines]
     measured = np.any([np.isfinite(values) for values in found], axis=0)
     floor = np.where(measured, 0.0, np.nan)
-    for values, color in zip(found, line_colors(trend, palette), strict=True):
+    colors = line_colors(trend, palette)
+    for line, values, color in zip(trend.lines, found, colors, strict=True):
         top = floor + np.nan_to_num(values)
-        axes.fill_between(times, floor, top, color=color, alpha=0.8, linewidth=0)
+        axes.fill_between(times, floor, top, color=color, linewidth=0)
+        _label_layer(axes, line.name, (times, floor, top), palette)
         floor = top
 
 
-def _say_nothing(axes: Axes, palette: Palette) -> None:
+def _label_layer(
+    axes: Axes, name: str, layer: tuple[Numbers, Numbers, Numbers], palette: Palette
+) -> None:
+    """Write a layer's name into it, where it is thickest, if it is thick enough."""
+    times, floor, top = layer
+    thickness = np.nan_to_num(top - floor)
+    at = int(np.argmax(thickness))
+    low, high = axes.get_ylim()
+    if thickness[at] < _THICK_ENOUGH * (high - low):
+        return
+    left, right = axes.get_xlim()
+    place = (times[at] - left) / (right - left)
+    side = "left" if place < 1 / 3 else "right" if place > 2 / 3 else "center"
+    axes.text(
+        min(max(times[at], left + 0.03 * (right - left)), right - 0.03 * (right - left)),
+        (floor[at] + top[at]) / 2,
+        name,
+        ha=side,
+        va="center",
+        color=palette.card,
+        fontproperties=face(Weight.SEMIBOLD),
+        fontsize=points(20),
+    )
+
+
+def _say_nothing(axes: Axes, palette: Palette, text_size: float) -> None:
     axes.text(
         0.5,
         0.5,
@@ -104,11 +141,11 @@ def _say_nothing(axes: Axes, palette: Palette) -> None:
         va="center",
         color=palette.muted,
         fontproperties=face(Weight.MEDIUM),
-        fontsize=points(_TICKS),
+        fontsize=points(text_size),
     )
 
 
-def _draw_axes(axes: Axes, trend: Trend, palette: Palette) -> None:
+def _draw_axes(axes: Axes, trend: Trend, palette: Palette, text_size: float) -> None:
     values = scale(trend)
     axes.set_facecolor("none")
     axes.set_frame_on(False)
@@ -123,11 +160,10 @@ def _draw_axes(axes: Axes, trend: Trend, palette: Palette) -> None:
     labels = axes.get_xticklabels()
     labels[0].set_horizontalalignment("left")
     labels[-1].set_horizontalalignment("right")
-    _set_face(labels)
-    _set_face(axes.get_yticklabels())
+    _set_face([*labels, *axes.get_yticklabels()], text_size)
 
 
-def _set_face(labels: Sequence[object]) -> None:
+def _set_face(labels: Sequence[Text], text_size: float) -> None:
     for label in labels:
-        label.set_fontproperties(face(Weight.MEDIUM))  # type: ignore[attr-defined]  # Text, which the stubs of ticks leave out
-        label.set_fontsize(points(_TICKS))  # type: ignore[attr-defined]  # as above
+        label.set_fontproperties(face(Weight.MEDIUM))
+        label.set_fontsize(points(text_size))

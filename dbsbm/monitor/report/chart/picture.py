@@ -22,19 +22,18 @@ from dbsbm.monitor.report.chart.panel import (
     line_colors,
     points,
 )
-from dbsbm.monitor.report.model import Figure, Report, Trend, Window
+from dbsbm.monitor.report.model import Figure, Report, Trend
 from dbsbm.monitor.report.wording import (
     NO_COMPARISON,
     judge_change,
     spell,
     spell_change,
-    spell_length,
-    spell_window,
+    spell_span,
 )
 from dbsbm.slips.faces import Weight
 
 # Discord shows a picture of this shape as wide as it shows any.
-WIDTH, HEIGHT = 1000, 800
+WIDTH, HEIGHT = 1000, 740
 _EDGE, _GAP, _HEADER = 24, 18, 74
 _PADDING = 22
 
@@ -54,7 +53,7 @@ def draw_picture(report: Report) -> bytes:
     palette = PICTURE
     canvas = Canvas(figsize=(WIDTH / DOTS_PER_INCH, HEIGHT / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
     ground = _ground(canvas, palette)
-    _draw_header(ground, report.span, palette)
+    _draw_header(ground, report, palette)
     for trend, card in zip(report.trends, _cards(), strict=False):
         _draw_card(ground, card, palette)
         _draw_title(ground, card, trend, report, palette)
@@ -85,11 +84,15 @@ def _ground(canvas: Canvas, palette: Palette) -> Axes:
     return ground
 
 
-def _draw_header(ground: Axes, span: Window, palette: Palette) -> None:
-    length = spell_length(timedelta(seconds=round(span.seconds / 60) * 60))
+def _draw_header(ground: Axes, report: Report, palette: Palette) -> None:
     title, small = _Ink(palette.text, 34, Weight.BOLD), _Ink(palette.muted, 22, Weight.MEDIUM)
-    _write(ground, (_EDGE + 4, 40), f"Last {length}", title)
-    _write(ground, (WIDTH - _EDGE - 4, 40), spell_window(span), small, "right")
+    until = report.span.until
+    is_now = report.made_at - until < timedelta(hours=1)
+    length = spell_span(report.span)
+    _write(ground, (_EDGE + 4, 42), f"Last {length}" if is_now else length, title)
+    against = f", against the {report.compared[0].name}" if report.compared else ""
+    when = f"to {until:%-d %b %H:%M} UTC{against}"
+    _write(ground, (WIDTH - _EDGE - 4, 43), when, small, "right")
 
 
 def _draw_card(ground: Axes, card: _Card, palette: Palette) -> None:
@@ -111,9 +114,12 @@ def _draw_title(ground: Axes, card: _Card, trend: Trend, report: Report, palette
     numbers = _numbers(trend, report.headline)
     colors = line_colors(trend, palette) if len(numbers) > 1 else [palette.text]
     for place, ((name, figure), color) in enumerate(zip(numbers, colors, strict=True)):
-        text = f"{name} {spell(figure.value, figure.unit)}".strip()
-        ink = _Ink(color, 34 if name else 40, Weight.BOLD)
-        _write(ground, (left + place * 205, card.y + 74), text, ink)
+        x = left + place * (card.width - _PADDING) / 2
+        if name:
+            _write(ground, (x, card.y + 76), name, _Ink(color, 22, Weight.SEMIBOLD))
+            x += 50
+        number = _Ink(palette.text, 38, Weight.BOLD)
+        _write(ground, (x, card.y + 73), spell(figure.value, figure.unit), number)
     last = numbers[-1][1]
     change = spell_change(last, 0)
     if last.value is not None and change != NO_COMPARISON:
@@ -134,7 +140,7 @@ def _numbers(trend: Trend, headline: Mapping[str, Figure]) -> list[tuple[str, Fi
 
 
 def _axes(canvas: Canvas, card: _Card) -> Axes:
-    left, right, top, bottom = 104, 22, 112, 50
+    left, right, top, bottom = 112, 22, 116, 50
     return canvas.add_axes(
         (
             (card.x + left) / WIDTH,
