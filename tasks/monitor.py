@@ -24,7 +24,6 @@ def sample() -> dict[str, Any]:
         here.cache_client,
         here.recorder,
         queues=QUEUES,
-        disk=here.settings.data_dir,
     )
     return asdict(report)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -112,7 +111,7 @@ def _measured(
 def _sample(database: Database, client: redis.Redis, recorder: Recorder) -> float:
     """Processor seconds of this process for one sample and what it has rolled up."""
     began = time.thread_time()
-    sample(database, client, client, recorder, queues=("images",), disk=Path(os.sep))
+    sample(database, client, client, recorder, queues=("images",))
     roll_up(database)
     return time.thread_time() - began
 

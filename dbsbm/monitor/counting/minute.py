@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from sys import getrefcount
 from typing import cast
 
 from dbsbm.monitor.counting.parcel import Parcel
@@ -50,11 +52,10 @@ class Values(list[float]):
 class Minute:
     """The series of one minute, bounded in number. What changes it holds the tally's lock."""
 
-    __slots__ = ("_label_sets", "by_kind", "is_collected", "number")
+    __slots__ = ("_label_sets", "by_kind", "number")
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.is_collected = False
         self.by_kind: dict[Kind, dict[Key, Values]] = {DISTRIBUTION: {}, COUNTER: {}, GAUGE: {}}
         self._label_sets: Counter[object] = Counter()
 
@@ -72,6 +73,10 @@ class Minute:
                 return found[key]
         self._label_sets[name] += 1
         return found.setdefault(key, Values(kind, key))
+
+    def is_held(self) -> bool:
+        """True where a thread holds one of the lists, and may be about to append to it."""
+        return _most_references(self.by_kind) > _ALONE
 
     def pack(self, parcel: Parcel) -> int:
         """Move what was counted into a parcel. Returns how many values were refused."""
@@ -106,3 +111,17 @@ class Minute:
 def _overflow(key: Key) -> Key:
     name, *labels = key
     return (name, *((label, OTHER) for label, _ in cast(list[tuple[str, object]], labels)))
+
+
+def _most_references(by_kind: Mapping[Kind, Mapping[Key, Values]]) -> int:
+    """References to whatever of this has the most: a thread that found its list holds one."""
+    most = 0
+    for by_key in by_kind.values():
+        most = max(most, getrefcount(by_key))
+        for values in by_key.values():
+            most = max(most, getrefcount(values))
+    return most
+
+
+# Counted, not known: Python's versions differ in how many a call itself holds.
+_ALONE = _most_references({COUNTER: {(): Values(COUNTER, ("alone",))}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
 
 NAME_LENGTH = 64
 LABELS_LENGTH = 190
@@ -30,19 +30,6 @@ GAUGE: Final = Kind.GAUGE
 
 # A series, spelled `kind|name|labels`, and the one that takes its values where there is no room.
 SeriesPair = tuple[str, str]
-
-
-class Reading(NamedTuple):
-    """One value of a gauge. `labels` is what `labels_text` wrote."""
-
-    name: str
-    value: float
-    labels: str = ""
-
-
-def reading(name: str, value: float, **labels: object) -> Reading:
-    """A reading with its labels spelled."""
-    return Reading(name, value, labels_text(labels.items()))
 
 
 def labels_text(labels: Iterable[tuple[str, object]]) -> str:

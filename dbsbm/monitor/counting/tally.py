@@ -100,13 +100,12 @@ class Tally:
             self._say_what_was_lost()
             parcel = Parcel(notes=self._notes)
             self._notes = []
+            # A thread may have found its list before the minute ended, and append to it after we
+            # looked: such a minute is looked through again at the next call.
+            held = [minute for minute in self._ended if minute.is_held()]
             for minute in (*self._ended, self._now):
                 self._dropped += minute.pack(parcel)
-            # A thread may have found its list before the minute ended and append to it just now:
-            # each minute is looked through once more at the next call.
-            self._ended = [minute for minute in self._ended if not minute.is_collected]
-            for minute in self._ended:
-                minute.is_collected = True
+            self._ended = held
             if self._dropped:
                 self._say_what_was_lost()
                 self._now.pack(parcel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,6 +58,7 @@ class Follower:
         self._now = now or (lambda: datetime.now(UTC))
         self._since = floor(self._now() - LATE, MINUTE)
         self._settled: dict[int, _Settled] = {}
+        self._read_before: dict[tuple[int, datetime], Stats] = {}
         self._series: dict[int, tuple[str, Mapping[str, str], str]] = {}
 
     def mark(self) -> tuple[Any, ...]:
@@ -81,7 +82,7 @@ class Follower:
         """
         until = floor(self._now() - LATE, MINUTE)
         with self._database.read() as session:
-            minutes = _minutes(session, self._since)
+            minutes = self._minutes(session)
             self._learn(session, minutes)
         live: dict[int, _Settled] = {}
         for series_id, at, stats in minutes:
@@ -89,6 +90,22 @@ class Follower:
         self._since = max(self._since, until)
         self._forget()
         return self._told(live)
+
+    def _minutes(self, session: Session) -> list[tuple[int, datetime, Stats]]:
+        """The minutes that may still grow; what did not grow is not decoded again."""
+        rows = session.execute(
+            select(*POINT)
+            .where(MetricPoint.resolution == MINUTE, MetricPoint.start >= self._since)
+            .order_by(MetricPoint.start)
+        )
+        read: dict[tuple[int, datetime], Stats] = {}
+        for row in rows:
+            key = (row.series_id, row.start)
+            before = self._read_before.get(key)
+            is_same = before is not None and (before.count, before.total) == (row.number, row.total)
+            read[key] = before if is_same and before is not None else stats_of(row)
+        self._read_before = read
+        return [(series_id, at, stats) for (series_id, at), stats in read.items()]
 
     def _learn(self, session: Session, minutes: Iterable[tuple[int, datetime, Stats]]) -> None:
         unknown = {series_id for series_id, _, _ in minutes} - self._series.keys()
@@ -119,15 +136,6 @@ class Follower:
         labelled = {each.name for each in found if each.labels}
         told = [each for each in found if each.labels or each.name not in labelled]
         return sorted(told, key=lambda each: (each.name, sorted(each.labels.items())))
-
-
-def _minutes(session: Session, since: datetime) -> Sequence[tuple[int, datetime, Stats]]:
-    rows = session.execute(
-        select(*POINT)
-        .where(MetricPoint.resolution == MINUTE, MetricPoint.start >= since)
-        .order_by(MetricPoint.start)
-    )
-    return [(row.series_id, row.start, stats_of(row)) for row in rows]
 
 
 def _take(into: dict[int, _Settled], series_id: int, at: datetime, stats: Stats) -> None:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 
 import redis
@@ -56,7 +55,6 @@ def sample(
     recorder: Recorder,
     *,
     queues: Sequence[str],
-    disk: Path,
 ) -> SampleReport:
     """Store what was counted so far, and what earlier samplers left behind.
 
@@ -68,7 +66,6 @@ def sample(
         cache: Read for its gauges; it may be away.
         recorder: This process's own; where it is not enabled nothing is sampled.
         queues: The queues to measure.
-        disk: Any path on the disk that the fleet writes to.
 
     Raises:
         TransientError: The broker or the database is away. No reading is lost by that.

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -40,13 +39,11 @@ Sample = Callable[..., SampleReport]
 
 
 @pytest.fixture
-def take_sample(
-    broker: redis.Redis, cache: redis.Redis, new_recorder: MakeRecorder, tmp_path: Path
-) -> Sample:
+def take_sample(broker: redis.Redis, cache: redis.Redis, new_recorder: MakeRecorder) -> Sample:
     recorder = new_recorder()
 
     def take(database: Database, recorder: Recorder = recorder) -> SampleReport:
-        return sample(database, broker, cache, recorder, queues=("images", "fetch"), disk=tmp_path)
+        return sample(database, broker, cache, recorder, queues=("images", "fetch"))
 
     return take
 

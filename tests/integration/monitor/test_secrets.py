@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import redis
@@ -43,7 +42,6 @@ def test_a_password_in_a_statement_reaches_neither_the_broker_nor_a_table_nor_a_
     broker: redis.Redis,
     cache: redis.Redis,
     new_recorder: Callable[..., Recorder],
-    tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     recorder = new_recorder()
@@ -59,7 +57,7 @@ def test_a_password_in_a_statement_reaches_neither_the_broker_nor_a_table_nor_a_
     kept = on_broker(broker)
     assert b"db.query" in kept
     assert SECRET.encode() not in kept
-    sample(database, broker, cache, recorder, queues=(), disk=tmp_path)
+    sample(database, broker, cache, recorder, queues=())
     with database.read() as session:
         for table in Base.metadata.tables:
             rows = session.execute(text(f"SELECT * FROM {table}")).all()

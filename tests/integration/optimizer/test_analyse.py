@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -322,13 +321,12 @@ def test_a_slow_statement_leads_to_an_index_that_its_plan_then_uses(
     database: Database,
     cache: redis.Redis,
     valkey_broker: ValkeyServer,
-    tmp_path: Path,
 ) -> None:
     fill_interactions(database, 3000)
     with measured(database, valkey_broker.client()) as recorder:
         with database.read() as session:
             session.execute(SLOW).all()
-        sample(database, valkey_broker.client(), cache, recorder, queues=(), disk=tmp_path)
+        sample(database, valkey_broker.client(), cache, recorder, queues=())
 
     finding = next(
         each
@@ -361,7 +359,6 @@ def test_waits_for_the_pool_go_from_the_check_out_to_the_finding(
     database: Database,
     cache: redis.Redis,
     valkey_broker: ValkeyServer,
-    tmp_path: Path,
 ) -> None:
     broker = valkey_broker.client()
     recorder = Recorder(broker, flush_seconds=3600)
@@ -377,7 +374,7 @@ def test_waits_for_the_pool_go_from_the_check_out_to_the_finding(
         session.execute(text("SELECT 1"))
         with pytest.raises(TransientError), small.read() as second:
             second.execute(text("SELECT 1"))
-    sample(database, broker, cache, recorder, queues=(), disk=tmp_path)
+    sample(database, broker, cache, recorder, queues=())
     recorder.close()
     small.dispose()
     found = [each for each in run(database, cache)["findings"] if each["rule"] == "pool_waits"]

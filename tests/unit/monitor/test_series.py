@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.monitor.counting.series import LABELS_LENGTH, labels_text, parse_labels, reading
+from dbsbm.monitor.counting.series import LABELS_LENGTH, labels_text, parse_labels
 
 keys = st.text("abcdefghij_", min_size=1, max_size=10)
 
@@ -26,7 +26,3 @@ def test_any_label_fits_its_column_and_can_be_encoded(labels: dict[str, str]) ->
     text = labels_text(labels.items())
     assert len(text) <= LABELS_LENGTH
     assert text.encode().decode() == text
-
-
-def test_a_reading_spells_its_labels() -> None:
-    assert reading("queue.length", 3, queue="images") == ("queue.length", 3, "queue=images")

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import redis
@@ -38,12 +37,12 @@ TOOK = spell(DISTRIBUTION, "took", [("task", "t")])
 
 @pytest.fixture
 def take_sample(
-    broker: redis.Redis, cache: redis.Redis, new_recorder: Callable[..., Recorder], tmp_path: Path
+    broker: redis.Redis, cache: redis.Redis, new_recorder: Callable[..., Recorder]
 ) -> TakeSample:
     recorder = new_recorder()
 
     def take(database: Database) -> SampleReport:
-        return sample(database, broker, cache, recorder, queues=(), disk=tmp_path)
+        return sample(database, broker, cache, recorder, queues=())
 
     return take
 
@@ -119,7 +118,6 @@ def test_late_minutes_reach_the_day_they_belong_to(
 
 SAMPLER = """
 import sys, time
-from pathlib import Path
 import redis
 from pydantic import SecretStr
 from dbsbm.db.engine import Database
@@ -138,7 +136,7 @@ sampler.add_minute = slowly
 broker = redis.Redis.from_url(sys.argv[1])
 recorder = Recorder(broker, flush_seconds=3600)
 sampler.sample(
-    Database(SecretStr(sys.argv[2])), broker, broker, recorder, queues=(), disk=Path("/")
+    Database(SecretStr(sys.argv[2])), broker, broker, recorder, queues=()
 )
 """
 
