@@ -33,6 +33,8 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 NUMBERS = (0.0, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0)
 """Upper ends of the buckets of times, and of other values."""
 _LOG_GAMMA = log((1 + ALPHA) / (1 - ALPHA))
+QUANTILE = "q"
+"""Their label: `quantile` is kept for summaries, which this is beside a histogram, not one."""
 QUANTILES = (0.5, 0.95, 0.99)
 
 FRESH = timedelta(minutes=3)
@@ -171,7 +173,7 @@ def _cut(sketch: Sketch, ends: Sequence[float]) -> list[tuple[str, float]]:
 
 def _quantiles(name: str, text: str, labels: Sequence[str], pairs: _Pairs) -> Family:
     title = f"{text} Quantiles of the newest minute, within 0.75 %."
-    family = GaugeMetricFamily(f"{name}_quantile", title, labels=[*labels, "quantile"])
+    family = GaugeMetricFamily(f"{name}_quantile", title, labels=[*labels, QUANTILE])
     for values, each in pairs:
         if isinstance(each.newest, Sketch) and each.newest.count:
             for q in QUANTILES:

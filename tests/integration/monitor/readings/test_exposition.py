@@ -120,7 +120,7 @@ def test_a_distribution_is_a_histogram_and_true_quantiles(database: Database, cl
     ]
     assert found[f"{name}_count{{{labels}}}"] == 100
     assert found[f"{name}_sum{{{labels}}}"] == pytest.approx(sum(values))
-    quantile = found[f'{name}_quantile{{outcome="ok",quantile="0.95",queue="q",task="a"}}']
+    quantile = found[f'{name}_quantile{{outcome="ok",q="0.95",queue="q",task="a"}}']
     assert quantile == pytest.approx(0.2, rel=0.01)
 
 
