@@ -8,7 +8,7 @@ worker was killed has no wait, as the time of the first run would be in it: it i
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dbsbm.monitor.counting.recorder import Recorder
 
@@ -18,8 +18,7 @@ LONG_WAIT_SECONDS = 1.0
 """A third of what Discord grants an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRun:
+class TaskRun(NamedTuple):
     """A task that has ended.
 
     Attributes:
@@ -54,14 +53,15 @@ def observe_task(recorder: Recorder, run: TaskRun) -> None:
         recorder.add("task.retries", task=run.name)
     elif run.outcome == "failed":
         recorder.add("task.failures", task=run.name, error=run.error)
-    performance.debug(
-        "Task %s: %s.",
-        run.name,
-        run.outcome,
-        extra={
-            "action": "task.done",
-            "queue": run.queue,
-            "wait_seconds": run.wait_seconds,
-            "run_seconds": run.run_seconds,
-        },
-    )
+    if performance.isEnabledFor(logging.DEBUG):
+        performance.debug(
+            "Task %s: %s.",
+            run.name,
+            run.outcome,
+            extra={
+                "action": "task.done",
+                "queue": run.queue,
+                "wait_seconds": run.wait_seconds,
+                "run_seconds": run.run_seconds,
+            },
+        )
