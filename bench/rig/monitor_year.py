@@ -31,6 +31,8 @@ DISTRIBUTIONS = 200
 """Of them those with a sketch; the others are counters and gauges."""
 PER_MINUTE = 100
 """Values of one distribution in a minute."""
+BUDGET_MIB = 1280
+"""What the store may weigh, however long it runs: nothing is kept longer than 400 days."""
 CHARTED = 26
 """Series of the metric that is charted: a total and 25 label sets."""
 
@@ -136,8 +138,8 @@ def _sizes(sizes: Mapping[int, tuple[int, float]], scale: int) -> Iterator[Row]:
         f"a year of {SERIES} series a minute in MariaDB, from one in {scale}",
         total / 2**20,
         "MiB",
-        floor=2048,
-        aim=1024,
+        floor=BUDGET_MIB,
+        aim=BUDGET_MIB,
     )
 
 
