@@ -12,11 +12,11 @@ from dbsbm.monitor.alerts.track import Reading
 
 # Readings that say what the memory was.
 _BEFORE = 5
-_FALL = 0.75
+_FALL, _SMALL_FALL = 0.75, 0.85
 # Memory that was as low a while ago flaps, or had a burst that is over now.
 _LONG = 30 * MINUTE
 _LOW_SHARE = 0.1
-_AS_LOW = 0.85
+_AS_LOW = 0.92
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Restart:
 
 
 def restarts_of(memory: Sequence[Reading]) -> list[Restart]:
-    """The moments at which memory fell below three quarters of what it was, oldest first."""
+    """The moments at which memory fell from what it was for long, oldest first."""
     times = [reading.at for reading in memory]
     values = [reading.value for reading in memory]
     found = []
@@ -41,11 +41,17 @@ def restarts_of(memory: Sequence[Reading]) -> list[Restart]:
     for position in range(_BEFORE, len(memory)):
         if position - start < _BEFORE:
             continue
-        before = median(values[position - _BEFORE : position])
-        if 0 < values[position] < _FALL * before:
+        if _is_fall(median(values[position - _BEFORE : position]), values[position : position + 2]):
             begin = bisect_left(times, times[position] - _LONG, start, position - _BEFORE)
             low = sorted(values[begin:position])[int((position - begin) * _LOW_SHARE)]
             if values[position] < _AS_LOW * low:
                 found.append(Restart(times[position - 1], times[position]))
             start = position
     return found
+
+
+def _is_fall(before: float, values: Sequence[float]) -> bool:
+    """Whether memory fell far, or less far but for two readings."""
+    return 0 < values[0] < _FALL * before or (
+        len(values) > 1 and min(values) > 0 and max(values) < _SMALL_FALL * before
+    )

@@ -80,7 +80,7 @@ class Rule:
     runbook: str
     unit: str = ""
     hold: float = 0.0
-    keep_firing: float = 3 * MINUTE
+    keep_firing: float = 5 * MINUTE
     stale: float = 30 * MINUTE
     min_samples: int = 20
     window: float = HOUR

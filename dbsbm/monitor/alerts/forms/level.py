@@ -18,8 +18,8 @@ from dbsbm.monitor.alerts.rule import HOUR, MINUTE, Rule
 from dbsbm.monitor.alerts.track import Reading, Window
 
 # Stretches from the shortest on, each with the share of its readings that must be beyond the
-# threshold: what flaps is beyond it for a third of the time only.
-LADDER = ((MINUTE, 0.8), (2 * MINUTE, 0.8), (5 * MINUTE, 0.5), (15 * MINUTE, 0.3), (HOUR, 0.5))
+# threshold: what flaps is not beyond it for most of the time.
+LADDER = ((MINUTE, 0.8), (2 * MINUTE, 0.8), (5 * MINUTE, 0.5), (15 * MINUTE, 0.4), (HOUR, 0.5))
 # The newest reading beyond the threshold lies in this last part of the stretch.
 FRESH = 0.2
 # The noise of a series is learned from this long before the stretch that is judged.
@@ -28,8 +28,8 @@ USUAL = 2 * HOUR
 LEAST_NOISE, MOST_NOISE = 0.004, 0.25
 # Assumed of a series that is new.
 UNKNOWN_NOISE = 0.05
-# e^-9 is 1 in 8,000 for each stretch of each series.
-PROOF = 9.0
+# e^-8 is 1 in 3,000 for each stretch of each series.
+PROOF = 8.0
 # An incident goes on while this share of the last minutes is beyond what resolves it ...
 STILL = 0.3
 RECENT = (5 * MINUTE, 15 * MINUTE, HOUR)

@@ -15,6 +15,9 @@ from dbsbm.monitor.alerts.track import Reading, Window
 
 # Small readings that took longer than this to come together are too few to judge by.
 LONGEST_SPAN = 15 * MINUTE
+# Bad readings of so many measurements are judged by themselves: they may be every second one. Of
+# smaller ones the bad are bad by chance too, and the others have a say.
+LARGE = 100
 
 
 class Ratio(Level):
@@ -63,10 +66,13 @@ class Ratio(Level):
         """Whether the Wilson bound is beyond the threshold, without the reading that did most."""
         if self.is_single:  # nothing says of how many measurements
             return True
-        worst = max(self._readings(window), key=self._weight)
-        samples = window.samples - (worst.count or 1.0)
-        hits = window.weighted - worst.value * (worst.count or 1.0)
-        low, high = wilson(hits, samples)
+        readings = self._readings(window)
+        if window.over_samples >= LARGE * window.over:
+            readings = [each for each in readings if self.rule.is_breached_by(each.value)]
+        worst = max(readings, key=self._weight)
+        counted = [(each.value, each.count or 1.0) for each in readings if each is not worst]
+        hits = sum(value * count for value, count in counted)
+        low, high = wilson(hits, sum(count for _, count in counted))
         return low > self.rule.threshold if self.rule.is_above else high < self.rule.threshold
 
     def _weight(self, reading: Reading) -> float:
