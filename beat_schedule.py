@@ -67,6 +67,12 @@ SCHEDULE = {
         "catch_up": "latest",
         "lease": 120,
     },
+    "daily-report": {
+        "task": "tasks.monitor.report",
+        "schedule": crontab(minute="0", hour="7"),
+        "catch_up": "latest",
+        "lease": 120,
+    },
     "retention": {
         "task": "tasks.retention.prune",
         "schedule": crontab(minute="17", hour="4"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ from dbsbm.cache.values.signing import Keyring
 from dbsbm.commands.standings import Standings
 from dbsbm.db.engine import Database
 from dbsbm.db.models import UNWATCHED, Base, CacheDebt
+from dbsbm.delivery.daily_report import DailyReport
 from dbsbm.delivery.deliver import Delivery
 from dbsbm.delivery.incidents.message import Style
 from dbsbm.delivery.incidents.telling import Telling
@@ -32,8 +34,9 @@ from dbsbm.monitor.observers import both
 from dbsbm.monitor.readings import queries
 from dbsbm.monitor.readings.cache_counts import watch_cache
 from dbsbm.monitor.readings.calls import call_observer
-from dbsbm.monitor.readings.discord_calls import discord_observer
+from dbsbm.monitor.readings.discord_calls import answer_observer, discord_observer
 from dbsbm.monitor.readings.pool import timed_pool
+from dbsbm.monitor.report.overview import draw_overview
 from dbsbm.monitor.store.history import History
 from dbsbm.monitor.traces.discord import discord_spans
 from dbsbm.monitor.traces.opening import open_tracing
@@ -98,9 +101,7 @@ class Services:
             on_commit=self._send_effects,
         )
         if settings.enable_performance_monitoring:
-            queries.attach(
-                database.engine, self.recorder, settings.slow_query_seconds, self.broker
-            )
+            queries.attach(database.engine, self.recorder, settings.slow_query_seconds, self.broker)
         if self.tracing is not None:
             trace_statements(database.engine, self.tracing)
         self.query_cache.attach(database.engine)
@@ -217,6 +218,19 @@ class Services:
             self.gallery.image,
             posted=Posted(self.broker),
             sandbox=settings.sandbox_data,
+            performance_of=self._draw_performance,
+            on_answered=answer_observer(self.recorder),
+        )
+
+    @cached_property
+    def daily_report(self) -> DailyReport:
+        """The report of the day in Discord."""
+        return DailyReport(
+            self.database,
+            self.discord,
+            posted=Posted(self.broker),
+            channel_id=self.settings.alert_channel_id,
+            performance_of=self._draw_performance,
         )
 
     @cached_property
@@ -270,6 +284,9 @@ class Services:
                 opened[name].close()
         if "database" in opened:
             self.database.dispose()
+
+    def _draw_performance(self, since: datetime, until: datetime) -> bytes:
+        return draw_overview(History(self.database), since, until)
 
     def _spans(
         self, observer: Callable[[Tracing], Callable[[T], None]]

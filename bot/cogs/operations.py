@@ -1,4 +1,4 @@
-"""`/warm` and `/status`, for administrators."""
+"""`/warm`, `/status` and `/performance`, for administrators."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from bot import shape
 from bot.dispatcher import Dispatcher, Interaction
 from bot.offers import MOST_CHOICES
 from dbsbm.cache import Category
+
+SPANS = [
+    Choice(name="Last hour", value="1h"),
+    Choice(name="Last 6 hours", value="6h"),
+    Choice(name="Last 24 hours", value="24h"),
+    Choice(name="Last 7 days", value="7d"),
+    Choice(name="Last 30 days", value="30d"),
+]
 
 
 class Operations(commands.Cog):
@@ -47,6 +55,22 @@ class Operations(commands.Cog):
     @app_commands.checks.has_permissions(administrator=True)
     async def status(self, interaction: Interaction) -> None:  # noqa: D102
         await self._dispatcher.dispatch(interaction, "tasks.status.show", {}, ephemeral=True)
+
+    @app_commands.command(
+        name="performance", description="Show how the fleet has done, with charts"
+    )
+    @app_commands.guild_only()
+    @app_commands.default_permissions(administrator=True)
+    @app_commands.checks.has_permissions(administrator=True)
+    @app_commands.rename(span="range")
+    @app_commands.describe(span="How far to look back; a day if you leave it out")
+    @app_commands.choices(span=SPANS)
+    async def performance(  # noqa: D102
+        self, interaction: Interaction, span: str = "24h"
+    ) -> None:
+        await self._dispatcher.dispatch(
+            interaction, "tasks.reports.performance", {"range": span}, ephemeral=True
+        )
 
 
 def category_choices(typed: str) -> list[Choice[str]]:

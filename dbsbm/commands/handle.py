@@ -29,6 +29,7 @@ Work = Callable[[Session, Guild, Member], Reply]
 
 RENDER_TASK = "tasks.slips.render"
 DELIVER_TASK = "tasks.discord.deliver"
+DRAWN_TASK = "tasks.reports.deliver"
 
 
 def run(database: Database, command: Command, trace_id: str, work: Work) -> Outcome:
@@ -112,10 +113,17 @@ def _record(session: Session, command: Command, trace_id: str, outcome: str, rep
     outbox.add(
         session,
         dedupe_key=f"reply:{command.interaction_id}",
-        task=DELIVER_TASK if reply.bet_id is None else RENDER_TASK,
+        task=_deliverer(reply),
         payload=effect_payload(command, reply),
         trace_id=trace_id,
     )
+
+
+def _deliverer(reply: Reply) -> str:
+    """The task that delivers an answer: what has to be drawn goes where pictures are drawn."""
+    if reply.performance is not None:
+        return DRAWN_TASK
+    return DELIVER_TASK if reply.bet_id is None else RENDER_TASK
 
 
 def _people(session: Session, command: Command) -> tuple[Guild, Member]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from dbsbm.wire.command import Command
@@ -18,11 +19,13 @@ class Reply:
         content: Text, 2,000 characters at most.
         embeds: Discord embeds.
         bet_id: The bet whose slip goes with it, or None.
+        performance: The span whose picture goes with it, or None.
     """
 
     content: str = ""
     embeds: tuple[dict[str, Any], ...] = field(default=())
     bet_id: int | None = None
+    performance: tuple[datetime, datetime] | None = None
 
 
 def effect_payload(command: Command, reply: Reply) -> dict[str, Any]:
@@ -35,11 +38,13 @@ def effect_payload(command: Command, reply: Reply) -> dict[str, Any]:
             "channel_id": command.channel_id,
             "user_id": command.user_id,
             "created_at": command.created_at,
+            "command": command.name,
             "ephemeral": command.ephemeral,
         },
         "content": reply.content,
         "embeds": list(reply.embeds),
         "bet_id": reply.bet_id,
+        "performance": reply.performance and [at.isoformat() for at in reply.performance],
     }
 
 

@@ -14,7 +14,7 @@ from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
 from dbsbm.delivery.posted import Posted
-from dbsbm.delivery.rest import DiscordRest, ReplyGone, TokenExpired
+from dbsbm.delivery.rest import DiscordRest, Image, ReplyGone, TokenExpired
 from dbsbm.errors import PermanentError, TransientError
 from dbsbm.wire.seal import Sealer
 
@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 DEFER_GRACE = timedelta(seconds=8)
 # A token lives for 15 minutes of Discord's clock. Ours may be wrong, so it is tried for longer.
 TOKEN_TRIED = timedelta(hours=2)
+
+# Told of each answer: the command, and when it was given.
+OnAnswered = Callable[[str, datetime], None]
 
 NOT_DRAWN = "Bet #{bet} is on record, but its slip could not be drawn. `/slip` may show it later."
 
@@ -40,13 +43,29 @@ class Delivery:
         *,
         posted: Posted,
         sandbox: bool,
+        performance_of: Callable[[datetime, datetime], bytes] | None = None,
+        on_answered: OnAnswered | None = None,
     ) -> None:
+        """Describe where answers go.
+
+        Args:
+            database: Where they are promised.
+            discord: Discord's REST API.
+            sealer: Opens the interactions' tokens.
+            image_of: Draws a bet's slip.
+            posted: Remembers posts.
+            sandbox: Every answer says that the games are made up.
+            performance_of: Draws how the fleet did between two times.
+            on_answered: Told of each answer that Discord took.
+        """
         self._database = database
         self._discord = discord
         self._sealer = sealer
         self._image_of = image_of
         self._posted = posted
         self._sandbox = sandbox
+        self._performance_of = performance_of
+        self._on_answered = on_answered
 
     def deliver(self, effect_id: int) -> str:
         """Deliver one effect; returns `reply`, `channel`, `done already` or `dead`.
@@ -66,17 +85,20 @@ class Delivery:
         except PermanentError as error:
             self._bury(effect_id, str(error))
             return "dead"
+        if self._on_answered is not None:
+            to = effect.payload["to"]
+            # An answer that an older version promised does not say whose it is.
+            command = to.get("command", "unknown")
+            self._on_answered(command, datetime.fromisoformat(to["created_at"]))
         self._finish(effect_id, where, message_id)
         return where
 
     def _write(self, effect: Effect) -> tuple[str, int]:
         payload = effect.payload
         to = payload["to"]
-        image = None
-        if payload["bet_id"] is not None:
-            image = self._drawn(payload["bet_id"])
-            if image is None:
-                payload = {**payload, "content": NOT_DRAWN.format(bet=payload["bet_id"])}
+        image = self._drawn(payload)
+        if image is None and payload["bet_id"] is not None:
+            payload = {**payload, "content": NOT_DRAWN.format(bet=payload["bet_id"])}
         body = message_body(payload, sandbox=self._sandbox)
         now = datetime.now(UTC)
         if now - datetime.fromisoformat(to["created_at"]) < TOKEN_TRIED:
@@ -93,7 +115,7 @@ class Delivery:
         return "channel", self._post(effect.id, to, body, image)
 
     def _post(
-        self, effect_id: int, to: dict[str, Any], body: dict[str, Any], image: bytes | None
+        self, effect_id: int, to: dict[str, Any], body: dict[str, Any], image: Image | None
     ) -> int:
         """Post in the channel, unless that was done already."""
         if (known := self._posted.recall(effect_id)) is not None:
@@ -107,19 +129,27 @@ class Delivery:
         self._posted.remember(effect_id, message_id)
         return message_id
 
-    def _drawn(self, bet_id: int) -> bytes | None:
-        """The bet's slip; None where it cannot be drawn, for which no member should wait."""
+    def _drawn(self, payload: dict[str, Any]) -> Image | None:
+        """What goes along; None where it cannot be drawn, for which no member should wait."""
         try:
-            return self._image_of(bet_id)
+            return self._image(payload)
         except (TransientError, PermanentError):
             raise
         except Exception:
             log.exception(
-                "The slip of bet %d cannot be drawn: its answer goes out without it.",
-                bet_id,
-                extra={"action": "slips.not_drawn", "bet_id": bet_id},
+                "A picture cannot be drawn: its answer goes out without it.",
+                extra={"action": "delivery.not_drawn", "bet_id": payload["bet_id"]},
             )
             return None
+
+    def _image(self, payload: dict[str, Any]) -> Image | None:
+        if payload["bet_id"] is not None:
+            return Image("slip.png", self._image_of(payload["bet_id"]))
+        span = payload.get("performance")
+        if span is None or self._performance_of is None:
+            return None
+        since, until = map(datetime.fromisoformat, span)
+        return Image("performance.png", self._performance_of(since, until))
 
     def _finish(self, effect_id: int, where: str, message_id: int) -> None:
         def write(session: Session) -> None:

@@ -49,6 +49,19 @@ class TokenExpired(ReplyGone):
     """The interaction can no longer be answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A PNG that goes along with a message.
+
+    Attributes:
+        name: The file's, as members see it when they save it.
+        content: The file.
+    """
+
+    name: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Call:
     """One call. Not shown anywhere: path and headers hold tokens."""
@@ -57,7 +70,7 @@ class _Call:
     path: str
     route: str
     message: Mapping[str, Any] | None
-    image: bytes | None = None
+    image: Image | None = None
     headers: Mapping[str, str] | None = None
 
 
@@ -70,6 +83,7 @@ class DiscordRest:
         bot_token: SecretStr | None,
         *,
         on_call: OnDiscordCall | None = None,
+        patience: float = 10.0,
     ) -> None:
         """Describe the API; nothing is connected yet.
 
@@ -77,6 +91,7 @@ class DiscordRest:
             base_url: Where it is.
             bot_token: For what is done in the bot's own name.
             on_call: Told of every call.
+            patience: Seconds to wait for an answer.
         """
         self._bot_token = bot_token
         self._on_call = on_call
@@ -84,11 +99,11 @@ class DiscordRest:
         self._client = httpx.Client(
             base_url=base_url,
             headers={"User-Agent": USER_AGENT},
-            timeout=httpx.Timeout(10.0, connect=3.0),
+            timeout=httpx.Timeout(patience, connect=3.0),
         )
 
     def edit_reply(
-        self, application_id: int, token: SecretStr, message: Mapping[str, Any], image: bytes | None
+        self, application_id: int, token: SecretStr, message: Mapping[str, Any], image: Image | None
     ) -> int:
         """Write a deferred interaction's answer; returns the message's id. Safe to repeat.
 
@@ -104,7 +119,7 @@ class DiscordRest:
         return _message_id(self._send(call))
 
     def post_message(
-        self, channel_id: int, message: Mapping[str, Any], image: bytes | None, *, nonce: str
+        self, channel_id: int, message: Mapping[str, Any], image: Image | None, *, nonce: str
     ) -> int:
         """Post in a channel; returns the message's id.
 
@@ -222,15 +237,15 @@ class _RateLimits:
             self._free_at[route] = time.monotonic() + seconds
 
 
-def _body(message: Mapping[str, Any] | None, image: bytes | None) -> dict[str, Any]:
+def _body(message: Mapping[str, Any] | None, image: Image | None) -> dict[str, Any]:
     if message is None:
         return {}
     if image is None:
         return {"json": dict(message)}
-    payload = {**message, "attachments": [{"id": 0, "filename": "slip.png"}]}
+    payload = {**message, "attachments": [{"id": 0, "filename": image.name}]}
     return {
         "data": {"payload_json": json.dumps(payload)},
-        "files": {"files[0]": ("slip.png", image, "image/png")},
+        "files": {"files[0]": (image.name, image.content, "image/png")},
     }
 
 

@@ -82,6 +82,13 @@ def _calls() -> Iterator[Metric]:
         "Time from an interaction to its acknowledgement.",
         "seconds",
     )
+    yield Metric(
+        "discord.answer",
+        DISTRIBUTION,
+        ("command",),
+        "Time from a command to its answer in Discord.",
+        "seconds",
+    )
     yield Metric("discord.ack_failures", COUNTER, ("command",), "Acknowledgements refused.")
     yield Metric("bot.loop_lag", DISTRIBUTION, (), "Lateness of the bot's event loop.", "seconds")
 

@@ -28,6 +28,7 @@ from dbsbm.delivery.incidents import message
 from dbsbm.delivery.incidents.webhook import WEBHOOK_TASK
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest, ReplyGone
+from dbsbm.delivery.snowflakes import least_id
 from dbsbm.errors import PermanentError, TransientError
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,6 @@ _ROUNDS = 5
 # Clocks may differ from Discord's by so much.
 _SKEW = timedelta(minutes=5)
 _PAGE, _PAGES = 100, 10
-# https://discord.com/developers/docs/reference#snowflakes
-_DISCORD_EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
-_SNOWFLAKE_TIME = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +239,7 @@ class Telling:
             return None
 
     def _search(self, turn: _Turn) -> int | None:
-        after = _snowflake((turn.incident.posting_at or datetime.now(UTC)) - _SKEW)
+        after = least_id((turn.incident.posting_at or datetime.now(UTC)) - _SKEW)
         for _ in range(_PAGES):
             page = self._discord.messages_after(turn.channel_id, after, limit=_PAGE)
             for each in page:
@@ -267,9 +265,3 @@ def _turn(incident: Incident, channel_id: int) -> _Turn:
 def _done(session: Session, effect_id: int, outcome: Outcome) -> Outcome:
     outbox.finish(session, effect_id, {"where": "nowhere", "reason": outcome})
     return outcome
-
-
-def _snowflake(at: datetime) -> int:
-    """The least id that a message of this time can have."""
-    milliseconds = (at - _DISCORD_EPOCH) // timedelta(milliseconds=1)
-    return max(0, milliseconds << _SNOWFLAKE_TIME)

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import unquote
 
 from dbsbm.monitor.counting.recorder import Recorder
@@ -53,6 +54,22 @@ def discord_route(method: str, path: str) -> str:
     plain = _TOKEN.sub(r"\1/{id}/{token}", _ID.sub("{id}", plain))
     parts = (part if _WORD.fullmatch(part) else "{…}" for part in plain.split("/")[1:])
     return f"{method.upper()} /{'/'.join(parts)}"
+
+
+def answer_observer(recorder: Recorder) -> Callable[[str, datetime], None] | None:
+    """Records each answer as `discord.answer`; None where nothing is measured.
+
+    It takes the command's name and when Discord says that it was given.
+    """
+    if not recorder.enabled:
+        return None
+
+    def observe(command: str, given: datetime) -> None:
+        # Our clock may be behind Discord's: an answer is never before its command.
+        seconds = max(0.0, recorder.clock.now() - given.timestamp())
+        recorder.observe("discord.answer", seconds, command=command)
+
+    return observe
 
 
 def discord_observer(recorder: Recorder) -> OnDiscordCall | None:

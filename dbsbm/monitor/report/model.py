@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -178,34 +178,43 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """All that is known of a span.
+class Overview:
+    """What a picture shows of a span.
 
     Attributes:
         span: The span.
         compared: The windows that it is compared with.
-        made_at: When the report was made.
-        verdict: How the fleet was.
+        made_at: When this was read.
         headline: The few figures that stand first, by what they are.
-        sections: Tables of figures.
-        incidents: The gravest first.
-        incident_count: Those that began in the span.
-        findings: What the optimizer found.
         trends: For charts.
     """
 
     span: Window
     compared: Sequence[Window]
     made_at: datetime
-    verdict: Verdict
     headline: Mapping[str, Figure]
-    sections: Sequence[Section]
-    incidents: Sequence[IncidentLine]
-    incident_count: Figure
-    findings: Findings
-    trends: Sequence[Trend] = field(default=())
+    trends: Sequence[Trend]
 
     @property
     def is_empty(self) -> bool:
         """True where nothing was measured in the span."""
         return not self.span.measured
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Overview):
+    """All that is known of a span.
+
+    Attributes:
+        verdict: How the fleet was.
+        sections: Tables of figures.
+        incidents: The gravest first.
+        incident_count: Those that began in the span.
+        findings: What the optimizer found.
+    """
+
+    verdict: Verdict
+    sections: Sequence[Section]
+    incidents: Sequence[IncidentLine]
+    incident_count: Figure
+    findings: Findings

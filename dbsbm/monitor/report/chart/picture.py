@@ -22,7 +22,7 @@ from dbsbm.monitor.report.chart.panel import (
     line_colors,
     points,
 )
-from dbsbm.monitor.report.model import Figure, Report, Trend
+from dbsbm.monitor.report.model import Figure, Overview, Trend
 from dbsbm.monitor.report.wording import (
     NO_COMPARISON,
     judge_change,
@@ -48,15 +48,15 @@ class _Card:
     height: float
 
 
-def draw_picture(report: Report) -> bytes:
-    """The report's trends as a PNG, 1,000 pixels wide."""
+def draw_picture(overview: Overview) -> bytes:
+    """How a span went, as a PNG, 1,000 pixels wide."""
     palette = PICTURE
     canvas = Canvas(figsize=(WIDTH / DOTS_PER_INCH, HEIGHT / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
     ground = _ground(canvas, palette)
-    _draw_header(ground, report, palette)
-    for trend, card in zip(report.trends, _cards(), strict=False):
+    _draw_header(ground, overview, palette)
+    for trend, card in zip(overview.trends, _cards(), strict=False):
         _draw_card(ground, card, palette)
-        _draw_title(ground, card, trend, report, palette)
+        _draw_title(ground, card, trend, overview, palette)
         draw_panel(_axes(canvas, card), trend, palette)
     target = BytesIO()
     canvas.savefig(target, format="png")
@@ -84,13 +84,13 @@ def _ground(canvas: Canvas, palette: Palette) -> Axes:
     return ground
 
 
-def _draw_header(ground: Axes, report: Report, palette: Palette) -> None:
+def _draw_header(ground: Axes, overview: Overview, palette: Palette) -> None:
     title, small = _Ink(palette.text, 34, Weight.BOLD), _Ink(palette.muted, 22, Weight.MEDIUM)
-    until = report.span.until
-    is_now = report.made_at - until < timedelta(hours=1)
-    length = spell_span(report.span)
+    until = overview.span.until
+    is_now = overview.made_at - until < timedelta(hours=1)
+    length = spell_span(overview.span)
     _write(ground, (_EDGE + 4, 42), f"Last {length}" if is_now else length, title)
-    against = f", against the {report.compared[0].name}" if report.compared else ""
+    against = f", against the {overview.compared[0].name}" if overview.compared else ""
     when = f"to {until:%-d %b %H:%M} UTC{against}"
     _write(ground, (WIDTH - _EDGE - 4, 43), when, small, "right")
 
@@ -107,11 +107,13 @@ def _draw_card(ground: Axes, card: _Card, palette: Palette) -> None:
     ground.add_patch(box)
 
 
-def _draw_title(ground: Axes, card: _Card, trend: Trend, report: Report, palette: Palette) -> None:
+def _draw_title(
+    ground: Axes, card: _Card, trend: Trend, overview: Overview, palette: Palette
+) -> None:
     """The title, the numbers of the whole span below it, and how the last of them has changed."""
     left, right = card.x + _PADDING, card.x + card.width - _PADDING
     _write(ground, (left, card.y + 30), trend.title, _Ink(palette.muted, 24, Weight.SEMIBOLD))
-    numbers = _numbers(trend, report.headline)
+    numbers = _numbers(trend, overview.headline)
     colors = line_colors(trend, palette) if len(numbers) > 1 else [palette.text]
     for place, ((name, figure), color) in enumerate(zip(numbers, colors, strict=True)):
         x = left + place * (card.width - _PADDING) / 2
