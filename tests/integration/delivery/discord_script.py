@@ -13,11 +13,14 @@ from typing import Any
 
 @dataclass
 class Script:
-    """What to answer, in order; the last answer is repeated. And what was asked."""
+    """What to answer, in order; the last answer is repeated. And what was asked: the requests,
+    and the headers of each.
+    """
 
     answers: list[tuple[int, dict[str, Any]]]
     headers: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
+    seen: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
 
     def next(self) -> tuple[int, dict[str, Any]]:
@@ -33,6 +36,7 @@ def serve(script: Script) -> Iterator[Script]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             script.requests.append((self.command, self.path, body))
+            script.seen.append(dict(self.headers))
             status, data = script.next()
             text = json.dumps(data).encode()
             self.send_response(status)
