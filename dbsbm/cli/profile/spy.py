@@ -10,6 +10,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from dbsbm.cli.output import spell_share, table
 from dbsbm.cli.profile.processes import FleetProcess
 from dbsbm.errors import ConfigError, TransientError
@@ -17,6 +19,7 @@ from dbsbm.settings import Settings
 
 MOST_FUNCTIONS = 10
 _STARTING_SECONDS = 30
+_ERROR = "Error: "
 
 FORBIDDEN = (
     "This user may not look into process {pid}: run the command as root, or in a container with "
@@ -66,10 +69,12 @@ def _py_spy() -> str:
 
 
 def _refusal(process: FleetProcess, said: str) -> Exception:
-    if "ermission" in said or "not permitted" in said:
+    is_refused = "ermission" in said or "not permitted" in said
+    # Of a process and its children py-spy only says that it could read none of them.
+    if is_refused or ("No python processes" in said and psutil.pid_exists(process.pid)):
         return ConfigError(FORBIDDEN.format(pid=process.pid))
-    lines = [line for line in said.splitlines() if line.strip()]
-    reason = lines[-1].removeprefix("Error: ") if lines else "it said nothing"
+    errors = (line for line in said.splitlines() if line.startswith(_ERROR))
+    reason = next(errors, "py-spy said nothing").removeprefix(_ERROR)
     return TransientError(f"{process.role} ({process.pid}) could not be sampled: {reason}.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,7 +118,8 @@ def test_where_nothing_is_measured_nobody_is_asked(settings: Settings, tmp_path:
     [
         ("Error: Permission Denied: Try running again", ConfigError, "run the command as root"),
         ("Error: Operation not permitted (os error 1)", ConfigError, "SYS_PTRACE"),
-        ("", TransientError, "it said nothing"),
+        ("", TransientError, "py-spy said nothing"),
+        ("Error: Broken\n\nStack backtrace:\n  7: main", TransientError, r"sampled: Broken\.$"),
     ],
 )
 def test_what_py_spy_says_becomes_one_sentence(
@@ -125,6 +127,12 @@ def test_what_py_spy_says_becomes_one_sentence(
 ) -> None:
     with pytest.raises(error, match=sentence):
         raise spy._refusal(FleetProcess("bot", 7, None), said)
+
+
+def test_a_living_process_of_which_nothing_can_be_read_is_another_user_s() -> None:
+    said = "Error: No python processes found in process 7 or any of its subprocesses"
+    with pytest.raises(ConfigError, match="run the command as root"):
+        raise spy._refusal(FleetProcess("bot", os.getpid(), None), said)
 
 
 def test_a_process_that_is_gone_is_said_to_be(settings: Settings, tmp_path: Path) -> None:
