@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dbsbm.cli import alerts, cache, deadletters, migrate, profile, settings_table
+from dbsbm.cli import alerts, cache, deadletters, migrate, profile, report, settings_table
 from dbsbm.errors import DbsbmError
 
 EXIT_FAILED = 1
@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. What goes wrong is one sentence on standard error, exit code not 0."""
     parser = argparse.ArgumentParser(prog="python -m dbsbm", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (settings_table, migrate, deadletters, cache, alerts, profile):
+    for module in (settings_table, migrate, deadletters, cache, alerts, report, profile):
         module.register(commands)
     arguments = parser.parse_args(argv)
     try:

@@ -124,8 +124,9 @@ def _findings(report: Report) -> Iterator[str]:
         yield _finding(finding)
     if (more := len(found.open) - _LINES) > 0:
         yield f"and {more} more"
-    if found.applied or found.gone:
-        yield f"{len(found.applied)} applied, {len(found.gone)} gone"
+    for state, count in (("applied", len(found.applied)), ("gone", len(found.gone))):
+        if count:
+            yield f"{count} {state}"
 
 
 def _finding(finding: FindingLine) -> str:

@@ -29,7 +29,7 @@ def incidents(session: Session, span: Window) -> list[IncidentLine]:
         .limit(MOST_INCIDENTS)
     )
     found = [_incident(row, span.until) for row in rows]
-    return sorted(found, key=lambda each: (_SEVERITIES.get(each.severity, 2), -each.seconds))
+    return sorted(found, key=_urgency)
 
 
 def incident_count(session: Session, windows: Sequence[Window]) -> Figure:
@@ -62,6 +62,11 @@ def findings(session: Session, span: Window) -> Findings:
         applied=_lines(by_severity, lambda state: state == "applied", span),
         gone=_lines(by_severity, lambda state: state == "gone", span),
     )
+
+
+def _urgency(incident: IncidentLine) -> tuple[bool, int, float]:
+    """What goes on before what is over, then the gravest, then the longest."""
+    return incident.ended is not None, _SEVERITIES.get(incident.severity, 2), -incident.seconds
 
 
 def _incident(row: Incident, until: datetime) -> IncidentLine:

@@ -94,6 +94,12 @@ class Section:
     rows: Sequence[Row]
     nothing: str
 
+    @property
+    def lead(self) -> str:
+        """The key of the figure by which all rows are compared; empty where it differs."""
+        leads = {row.lead for row in self.rows}
+        return leads.pop() if len(leads) == 1 else ""
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentLine:

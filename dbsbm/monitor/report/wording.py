@@ -39,13 +39,19 @@ def spell_change(figure: Figure, index: int) -> str:
 
 
 def judge_change(figure: Figure, index: int) -> str:
-    """`better`, `worse`, or an empty text where a change is neither, or too small to tell."""
+    """`better`, `worse`, or an empty text where a change is neither, or too small to matter."""
     before = figure.before[index] if index < len(figure.before) else None
     if figure.value is None or before is None or figure.better == "neither":
         return ""
-    if spell_change(figure, index) == "same":
+    change = figure.value - before
+    if change == 0 or abs(change) < _least_that_matters(figure.unit, before):
         return ""
-    return "better" if (figure.value < before) == (figure.better == "low") else "worse"
+    return "better" if (change < 0) == (figure.better == "low") else "worse"
+
+
+def _least_that_matters(unit: Unit, before: float) -> float:
+    """A point of a share, a twentieth of anything else."""
+    return {"ratio": 0.01, "percent": 1.0}.get(unit, abs(before) / 20)
 
 
 def spell_length(length: timedelta) -> str:

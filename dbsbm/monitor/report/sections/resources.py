@@ -19,7 +19,12 @@ def resources(reader: Reader) -> Section:
     return Section(
         key="resources",
         title="Resources",
-        columns={"mean": "mean", "peak": "peak", "now": "at the end", "growth": "growth a day"},
+        columns={
+            "mean": "mean",
+            "peak": "highest single",
+            "now": "at the end",
+            "growth": "growth a day",
+        },
         rows=[*_memory(reader), *_processor(reader), *_disk(reader), *_database(reader)],
         nothing="No process and no host was measured.",
     )
@@ -52,12 +57,12 @@ def _times(memory: Found, count: Found | None) -> Figure:
 
 
 def _memory(reader: Reader) -> Iterator[Row]:
-    """The largest role first; the peak is that of one process."""
+    """The largest role first."""
     found = reader.by("process.memory_bytes", "role")
     memory = role_memory(reader)
     for role in sorted(memory, key=lambda role: -(memory[role].value or 0.0)):
         figures = {"mean": memory[role], "peak": found[role,].high("bytes")}
-        yield Row(f"memory of {role}", figures, "mean", "all processes; the peak is of one")
+        yield Row(f"memory of {role}, together", figures, lead="mean")
 
 
 def _processor(reader: Reader) -> Iterator[Row]:
