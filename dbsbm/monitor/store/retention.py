@@ -14,9 +14,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import (
+    AlertSilence,
     CacheCleanupRun,
+    Change,
     Effect,
     FindingRow,
+    Incident,
     Interaction,
     MetricBatch,
     MetricPoint,
@@ -71,8 +74,11 @@ _RULES = (
 )
 
 
-# A series and a text are kept as long as a chart can show them.
+# A series, a text and an incident are kept as long as a chart can show them.
 _LASTING = (
+    _Rule(Incident.id, Incident.resolved_at),  # NULL while it is on: never old enough
+    _Rule(Change.id, Change.at),
+    _Rule(AlertSilence.id, AlertSilence.until),
     _Rule(MetricSeries.id, MetricSeries.last_seen),
     _Rule(Statement.fingerprint, Statement.last_seen),
 )

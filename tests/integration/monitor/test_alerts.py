@@ -213,7 +213,7 @@ for half in range(begin, 100):
 
 def test_a_monitor_that_is_killed_anywhere_loses_and_doubles_nothing(migrated_url: str) -> None:
     begin = 0
-    for deadly in (7, 61, 149):
+    for deadly in (7, 61):
         victim = subprocess.run(
             [sys.executable, "-c", _VICTIM, migrated_url, str(deadly), str(begin)], check=False
         )
