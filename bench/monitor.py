@@ -14,6 +14,7 @@ from bench.rig import (
     monitor_accuracy,
     monitor_alerts,
     monitor_cost,
+    monitor_delivery,
     monitor_labels,
     monitor_observe,
     monitor_readout,
@@ -28,6 +29,7 @@ PARTS: Mapping[str, ModuleType] = {
     "labels": monitor_labels,
     "year": monitor_year,
     "alerts": monitor_alerts,
+    "delivery": monitor_delivery,
 }
 """Name -> what measures it."""
 

@@ -259,7 +259,7 @@ class Services:
     @property
     def _incident_style(self) -> Style:
         settings = self.settings
-        return Style(settings.alert_page_role_id, settings.alert_runbook_url)
+        return Style(settings.alert_page_role_id, settings.alert_handbook)
 
     def warm_up(self) -> None:
         """Open connections and load what is slow to load, before the first task needs it."""

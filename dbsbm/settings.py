@@ -212,9 +212,9 @@ class Settings(BaseSettings):
         gt=0,
         description="Discord role that is mentioned when an incident of severity `page` begins.",
     )
-    alert_runbook_url: HttpUrl | None = Field(
+    alert_handbook: HttpUrl | None = Field(
         None,
-        description="Where your copy of docs/alerts.md can be read; messages link to its sections.",
+        description="Address of your copy of docs/alerts.md; messages link to its sections.",
     )
     alert_webhook_url: SecretHttpUrl | None = Field(
         None,

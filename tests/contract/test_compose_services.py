@@ -207,6 +207,7 @@ def test_a_service_is_given_no_secret_that_it_does_not_need() -> None:
     }
 
     assert holders["discord_token"] == {"bot", "deliver"}
+    assert holders["alert_webhook_url"] == holders["alert_webhook_secret"] == {"deliver"}
     assert holders["flower_password"] == {"flower"}
     assert holders["dashboard_password"] == {"dashboard"}
     assert holders["metrics_token"] == {"dashboard", "prometheus"}

@@ -36,6 +36,9 @@ def parser() -> argparse.ArgumentParser:
     )
     cli.add_argument("--ack-seconds", type=float, default=3.0, help="time for a first answer")
     cli.add_argument("--token-seconds", type=float, default=900.0, help="life of a token")
+    cli.add_argument(
+        "--messages-kept", type=int, default=500, help="messages remembered for each channel"
+    )
     cli.add_argument("--no-rate-limits", action="store_true", help="lift every rate limit")
     cli.add_argument("--crowd", type=int, default=0, help="more members for the first guild")
     cli.add_argument(
@@ -56,6 +59,7 @@ def build(options: argparse.Namespace) -> DiscordStandin:
         ack_seconds=options.ack_seconds,
         token_seconds=options.token_seconds,
         privileged_intents=options.privileged_intents,
+        messages_kept=options.messages_kept,
         rate_limits=RateLimits(enabled=not options.no_rate_limits),
     )
     return DiscordStandin(

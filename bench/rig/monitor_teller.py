@@ -1,0 +1,221 @@
+"""One monitor of the delivery bench: it evaluates, relays and tells, until it is killed.
+
+What a worker does by tasks it does by threads: the ledger, the outbox and the delivery are the
+fleet's own. Its history is made up, and an hour of it passes in two minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+from pydantic import SecretStr
+
+from dbsbm.db import outbox
+from dbsbm.db.engine import Database
+from dbsbm.delivery.incidents.message import Style
+from dbsbm.delivery.incidents.telling import Telling
+from dbsbm.delivery.posted import Posted
+from dbsbm.delivery.rest import DiscordRest
+from dbsbm.errors import TransientError
+from dbsbm.monitor.alerts.rule import Rule, Signal
+from dbsbm.monitor.alerts.watch import Alerts
+from dbsbm.monitor.store.history import Order
+from dbsbm.monitor.store.reading import Point, Series, Summary
+
+SPEED = 30.0
+"""Seconds of the history that pass in a second."""
+MINUTE = timedelta(minutes=1)
+BAD_FOR = 12 * MINUTE
+"""How long each incident's readings are bad."""
+QUIET = 25 * MINUTE
+"""How long a series is measured before and after that."""
+RULE = Rule(
+    name="slow",
+    form="level",
+    signal=Signal(metric="wait", statistic="high", by=("n",)),
+    threshold=1.0,
+    resolve=0.8,
+    is_above=True,
+    severity="warn",
+    effect="Members wait.",
+    runbook="slow",
+    unit="s",
+    min_samples=0,
+)
+
+_EVALUATE_EVERY = 0.5
+_RELAY_EVERY = 1.0
+_TELLERS = 3
+# The pauses of a task that Celery retries, before the outbox takes over.
+_PAUSES = (0.3, 0.6, 1.2, 2.4)
+_PATIENCE = 1.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all monitors of a run share.
+
+    Attributes:
+        database: Its address.
+        broker: Its address.
+        api: Discord's address.
+        token: The bot's.
+        channel_id: Where incidents are told.
+        incidents: How many there are to be.
+        began: When the run began, Unix seconds.
+        spread: Seconds of the run over which the incidents begin.
+    """
+
+    database: str
+    broker: str
+    api: str
+    token: str
+    channel_id: int
+    incidents: int
+    began: float
+    spread: float
+
+    def as_text(self) -> str:
+        """The job as an argument of a process."""
+        return json.dumps(asdict(self))
+
+    def bad_from(self, number: int) -> datetime:
+        """When the readings of an incident become bad, by the history's clock."""
+        return self.history_time(self.began + self.spread * number / self.incidents)
+
+    def history_time(self, at: float) -> datetime:
+        """The history's clock: always behind the real one, and catching up."""
+        return datetime.fromtimestamp(self.began - 86_400 + (at - self.began) * SPEED, UTC)
+
+
+class MadeUp:
+    """A history in which each series is bad once."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def series(
+        self,
+        name: str,
+        since: datetime,
+        until: datetime,
+        *,
+        where: Mapping[str, str] | None = None,
+        by: Sequence[str] = (),
+        step: timedelta | None = None,
+    ) -> list[Series]:
+        """The series that are measured in a span."""
+        del name, where, step
+        found = ((number, self._points(number, since, until)) for number in self._numbers())
+        return [Series({by[0]: str(n)}, "gauge", MINUTE, points) for n, points in found if points]
+
+    def top(
+        self,
+        name: str,
+        since: datetime,
+        until: datetime,
+        *,
+        by: Sequence[str],
+        where: Mapping[str, str] | None = None,
+        order: Order = "total",
+        limit: int = 10,
+    ) -> list[Summary]:
+        """Nothing: the rule asks for no evidence."""
+        del name, since, until, by, where, order, limit
+        return []
+
+    def _numbers(self) -> range:
+        return range(self._job.incidents)
+
+    def _points(self, number: int, since: datetime, until: datetime) -> list[Point]:
+        bad = self._job.bad_from(number).replace(second=0, microsecond=0)
+        at = max(bad - QUIET, since.replace(second=0, microsecond=0) + MINUTE)
+        points = []
+        while at + MINUTE <= min(until, bad + BAD_FOR + QUIET):
+            value = 5.0 if bad <= at < bad + BAD_FOR else 0.1
+            points.append(Point(at, 60, "gauge", 2, 2 * value, value, value, value, ()))
+            at += MINUTE
+        return points
+
+
+class Monitor:
+    """What one process does."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._due: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._database = Database(SecretStr(job.database), on_commit=self._send)
+        self._alerts = Alerts(
+            self._database,
+            MadeUp(job),
+            [RULE],
+            runs_on=lambda: {"code": "bench", "settings": {}},
+        )
+
+    def run(self) -> None:
+        """Work for ever."""
+        for work in (*[self._tell] * _TELLERS, self._relay):
+            threading.Thread(target=work, daemon=True).start()
+        while True:
+            self._evaluate()
+            time.sleep(_EVALUATE_EVERY)
+
+    def _evaluate(self) -> None:
+        try:
+            self._alerts.evaluate(self._job.history_time(time.time()), trace_id="bench")
+        except TransientError as error:
+            print(f"evaluation: {error}", flush=True)
+
+    def _send(self, effects: list[tuple[int, str, str]]) -> None:
+        for effect_id, _, _ in effects:
+            self._due.put(effect_id)
+
+    def _relay(self) -> None:
+        while True:
+            time.sleep(_RELAY_EVERY)
+            try:
+                self._send(self._database.transact(outbox.due))
+            except TransientError as error:
+                print(f"relay: {error}", flush=True)
+
+    def _tell(self) -> None:
+        job = self._job
+        telling = Telling(
+            self._database,
+            DiscordRest(job.api, SecretStr(job.token), patience=_PATIENCE),
+            posted=Posted(redis.Redis.from_url(job.broker)),
+            channel_id=job.channel_id,
+            style=Style(),
+            has_webhook=False,
+        )
+        while True:
+            _deliver(telling, self._due.get())
+
+
+def _deliver(telling: Telling, effect_id: int) -> None:
+    for pause in _PAUSES:
+        try:
+            telling.deliver(effect_id)
+        except TransientError:
+            time.sleep(pause)
+        else:
+            return
+
+
+def job_of(text: str) -> Job:
+    """Read a job back."""
+    values: dict[str, Any] = json.loads(text)
+    return Job(**values)
+
+
+if __name__ == "__main__":
+    Monitor(job_of(sys.argv[1])).run()
