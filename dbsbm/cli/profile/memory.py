@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dbsbm.cli.output import spell_bytes, table
+from dbsbm.cli.profile.paths import short
 from dbsbm.cli.profile.processes import FleetProcess
 from dbsbm.errors import ConfigError, TransientError
 from dbsbm.monitor.readings.memory import answer_file, request_file
@@ -68,7 +69,7 @@ def _wait(path: Path, purpose: str, process: FleetProcess, *, gone: bool) -> Non
 
 def _told(process: FleetProcess, seconds: float, picture: Any, output: Path) -> str:
     grown = (
-        (f"{_short(each['file'])}:{each['line']}", spell_bytes(each["bytes"]), each["blocks"])
+        (f"{short(each['file'])}:{each['line']}", spell_bytes(each["bytes"]), each["blocks"])
         for each in picture["grown"][:MOST_LINES]
     )
     objects = (
@@ -85,8 +86,3 @@ def _told(process: FleetProcess, seconds: float, picture: Any, output: Path) -> 
             f"All of it: {output}",
         )
     )
-
-
-def _short(file: str) -> str:
-    """The last parts of a path: what tells modules apart."""
-    return "/".join(Path(file).parts[-3:])

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from dbsbm.cli.output import spell_share, table
+from dbsbm.cli.profile.paths import short
 from dbsbm.cli.profile.processes import FleetProcess
 from dbsbm.errors import ConfigError, TransientError
 from dbsbm.settings import Settings
@@ -109,4 +110,4 @@ def top_functions(profile: Any) -> list[tuple[str, float]]:
 
 
 def _function(frame: dict[str, Any]) -> str:
-    return f"{frame['name']} ({frame.get('file') or '?'})"
+    return f"{frame['name']} ({short(frame.get('file') or '?')})"
