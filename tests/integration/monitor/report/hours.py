@@ -1,4 +1,4 @@
-"""Days of a fleet that was measured, with numbers that tests know."""
+"""Hours of a fleet that was measured, with numbers that tests know."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from tests.integration.dashboard.past import Past
 
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
+# The shortest that is read by ten minutes, and a minute of each of them.
+LENGTH = timedelta(hours=8)
 STEP = timedelta(minutes=10)
+POINTS = LENGTH // STEP
 MIB = 1024.0**2
 SLOW_TEXT = "SELECT * FROM bets WHERE guild_id = ? AND note = ?"
 
 
-def moments(until: datetime, length: timedelta = DAY) -> Iterator[datetime]:
-    at = until - length
+def moments(until: datetime) -> Iterator[datetime]:
+    at = until - LENGTH
     while at < until:
         yield at
         at += STEP
 
 
-def fill_day(database: Database, until: datetime, *, answer: float = 0.3, load: int = 12) -> None:
-    """A day of minutes, every tenth of them: each has `load` tasks, and answers around `answer`."""
+def fill(database: Database, until: datetime, *, answer: float = 0.3, load: int = 12) -> None:
+    """Every tenth minute of some hours: each has `load` tasks, and answers around `answer`."""
     past = Past(database)
     for number, at in enumerate(moments(until)):
-        wave = 1 + 0.5 * math.sin(number / 144 * 2 * math.pi)
+        wave = 1 + 0.5 * math.sin(number / POINTS * 2 * math.pi)
         answers = [answer * wave * (0.5 + each / 10) for each in range(10)]
         past.gauge(at, "broker.up", 1)
         past.observe(at, "discord.answer", *answers, command="bet")
@@ -68,10 +71,10 @@ def fill_day(database: Database, until: datetime, *, answer: float = 0.3, load: 
         ):
             past.gauge(at, "process.count", many, role=role)
             for process in range(many):
-                grown = size * MIB * (1 + 0.2 * number / 144)
+                grown = size * MIB * (1 + 0.2 * number / POINTS)
                 past.gauge(at, "process.memory_bytes", grown, role=role, process=str(process))
         past.gauge(at, "system.cpu_percent", 30 * wave, host="one")
-        past.gauge(at, "system.disk_percent", 40 + number / 144, host="one")
+        past.gauge(at, "system.disk_percent", 40 + number / POINTS, host="one")
         past.gauge(at, "system.disk_free_bytes", (60_000 - number) * MIB, host="one")
         past.gauge(at, "database.size_bytes", (500 + number) * MIB)
         past.gauge(at, "deadletters.open", 0)
