@@ -33,11 +33,12 @@ TILES = {
 def as_page(report: Report) -> str:
     """The report as a page, light or dark as its reader's system is."""
     page = _environment().get_template("page.html")
-    drawings = [] if report.is_empty else [(trend, _drawing(trend)) for trend in report.trends]
+    trends = [] if report.is_empty else report.trends
+    drawings = [(trend, _drawing(trend)) for trend in trends]
     found = report.findings
     states = (("open", found.open), ("applied", found.applied), ("gone", found.gone))
     findings = [(state, finding) for state, each in states for finding in each]
-    tiles = {"p95": f"{report.trends[0].title}, p95", **TILES}
+    tiles = {**{"p95": f"{trend.title}, p95" for trend in trends[:1]}, **TILES}
     return page.render(report=report, tiles=tiles, drawings=drawings, findings=findings)
 
 

@@ -108,6 +108,8 @@ def _bytes(value: float) -> str:
 
 def _digits(value: float) -> str:
     """Three digits, and never an exponent."""
+    if 0 < abs(value) < 0.001:
+        return "< 0.001"
     return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
 
 
