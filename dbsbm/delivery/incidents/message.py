@@ -76,7 +76,7 @@ def _embed(incident: Incident, style: Style) -> dict[str, Any]:
     over = wording.is_over(incident)
     room = Room(ALL_TOGETHER)
     # What must not be missing takes its share first.
-    footer = room.take(f"{_mark(incident)}{incident.rule} · update {incident.version}", FOOTER)
+    footer = room.take(f"{_mark(incident)} {incident.rule} · update {incident.version}", FOOTER)
     return {
         "title": room.take(incident.effect, TITLE),
         "description": room.take(_description(incident), DESCRIPTION),
@@ -88,7 +88,7 @@ def _embed(incident: Incident, style: Style) -> dict[str, Any]:
 
 
 def _mark(incident: Incident) -> str:
-    return f"Incident {incident.id} · "
+    return f"Incident {incident.id} ·"
 
 
 def _same_second(text: Any, at: datetime) -> bool:
@@ -178,7 +178,7 @@ def _code(text: str, longest: int) -> str:
 
 def _plain(text: str) -> str:
     """A text in one line that Discord's Markdown leaves as it is."""
-    return "".join(f"\\{char}" if char in r"\*_~|`<>[]()#@" else char for char in _one_line(text))
+    return "".join(f"\\{char}" if char in r"\*_~|`<>[]#@" else char for char in _one_line(text))
 
 
 def _one_line(text: str) -> str:

@@ -16,12 +16,15 @@ import pytest
 from pydantic import SecretStr
 
 from bot.dispatcher import BUSY, UNCONFIRMED
+from bot.incident_buttons import NOT_ALLOWED
 from dbsbm.cache import Cache, Category, Key, Keyring, connect
 from dbsbm.cache.values.serializer import Serializer
 from dbsbm.sandbox.discord.client import StandinClient
 from dbsbm.wire.command import Command
 from dbsbm.wire.inbox import MESSAGES, Entry, Inbox
+from dbsbm.wire.incident_buttons import Deed
 from dbsbm.wire.seal import Sealer
+from tests.integration.bot.alert_room import AlertRoom
 from tests.servers import ChildProcess, ValkeyServer, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -247,6 +250,42 @@ def test_told_to_stop_it_ends_well_and_the_next_start_registers_nothing(front: F
     front.bot.start()
     front.discord.wait_for_bot(commands=5)
     assert front.actions().count("bot.sync") == registered == 1
+
+
+def test_a_button_below_an_incident_works_for_a_bot_that_started_after_it_was_posted(
+    front: Front, migrated_sqlite_url: str
+) -> None:
+    with AlertRoom(front, migrated_sqlite_url) as room:
+        room.tell()
+        front.bot.stop()
+        front.bot.start()
+        front.discord.wait_for_bot(commands=5)
+        given = room.press(Deed.ACKNOWLEDGE, "tomas.rivera")
+        entry = front.entry(given)
+        assert (entry.task, entry.key) == ("tasks.incidents.decide", "interactive")
+        ack = front.discord.wait(given, "ack").ack
+        assert ack is not None
+        assert (ack.kind, ack.ephemeral) == ("deferred_message", True)
+        room.carry_out(command_of(entry))
+        room.tell()
+    shown = front.discord.messages(str(room.channel_id))
+    (message,) = [each for each in shown if each.visible_to is None]
+    assert "Tom\u00e1s Rivera (Discord" in str(message.embeds[0]["fields"])
+    acknowledge, silence = message.components[0]["components"]
+    assert (acknowledge["disabled"], "disabled" in silence) == (True, False)
+
+
+def test_a_member_who_does_not_manage_the_server_decides_nothing_about_incidents(
+    front: Front, migrated_sqlite_url: str
+) -> None:
+    with AlertRoom(front, migrated_sqlite_url) as room:
+        room.tell()
+        given = room.press(Deed.SILENCE, "amira.haddad")
+    state = front.discord.wait(given, "answer")
+    assert state.original.content == NOT_ALLOWED
+    assert state.ack is not None
+    assert state.ack.ephemeral
+    assert Inbox(front.broker.client()).size() == 0
 
 
 def test_a_wrong_token_ends_the_process_with_a_sentence_that_names_it(front: Front) -> None:

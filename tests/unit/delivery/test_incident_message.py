@@ -149,7 +149,7 @@ def test_discord_takes_whatever_an_incident_holds(texts: list[str], parts: int) 
     check_components(message["components"], ("components",), errors, v2=False)
     errors.raise_if_any()
     assert all(each["name"] and each["value"] for each in embed(message)["fields"])
-    assert embed(message)["footer"]["text"].startswith("Incident 12 · ")
+    assert embed(message)["footer"]["text"].startswith("Incident 12 ·")
 
 
 def test_evidence_can_neither_be_formatted_nor_mention_anybody() -> None:
@@ -157,7 +157,7 @@ def test_evidence_can_neither_be_formatted_nor_mention_anybody() -> None:
     top = [{"labels": {}, "share": 0.5, "text": "a`b` **c** <@&2>\nd"}]
     message = body(an_incident(evidence={"top": top, "changes": [change]}), ROLE)
     assert field(message, "Largest parts") == "**50%** `ab **c** <@&2> d`"
-    assert r"\<\@1\> \*\*x\*\* \[a\]\(http://b\)" in field(message, "Changed shortly before")
+    assert r"\<\@1\> \*\*x\*\* \[a\](http://b)" in field(message, "Changed shortly before")
 
 
 @given(
