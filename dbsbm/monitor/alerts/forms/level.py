@@ -28,8 +28,8 @@ USUAL = 2 * HOUR
 LEAST_NOISE, MOST_NOISE = 0.004, 0.25
 # Assumed of a series that is new.
 UNKNOWN_NOISE = 0.05
-# e^-8 is 1 in 3,000 for each stretch of each series.
-PROOF = 8.0
+# e^-9 is 1 in 8,000 for each stretch of each series.
+PROOF = 9.0
 # An incident goes on while this share of the last minutes is beyond what resolves it ...
 STILL = 0.3
 RECENT = (5 * MINUTE, 15 * MINUTE, HOUR)
