@@ -90,10 +90,10 @@ def rows(quick: bool) -> Iterator[Row]:
     """Judge days of the families that the rules were tuned on, and of the others."""
     days = QUICK_DAYS if quick else DAYS
     for name, families, seed in (
-        ("tuned on", TUNED, TUNED_SEED),
-        ("unseen", UNSEEN, UNSEEN_SEED),
+        ("of tuned families", TUNED, TUNED_SEED),
+        ("of unseen families", UNSEEN, UNSEEN_SEED),
     ):
-        yield from _quality(f"{days} {name} days", _scores(families, seed, days), days)
+        yield from _quality(f"{days} days {name}", _scores(families, seed, days), days)
     yield from _traffic(50 if quick else 500)
 
 
