@@ -17,8 +17,16 @@ def _spread(metric: str) -> tuple[Curve, ...]:
 TASKS = (
     Chart(
         "task-wait",
-        "Wait in the queue, p95",
-        "From the moment a task could have run until a worker took it, by queue.",
+        "Wait in the queue",
+        "From the moment a task could have run until a worker took it, all queues together.",
+        "s",
+        _spread("task.wait"),
+        limit=5.0,
+    ),
+    Chart(
+        "task-wait-queue",
+        "Wait by queue, p95",
+        "A queue that waits alone needs more processes of its profile.",
         "s",
         (Curve("task.wait", "p95", by="queue"),),
         limit=5.0,
@@ -116,8 +124,16 @@ QUERIES = (
 CALLS = (
     Chart(
         "call-time",
-        "Call time, p95",
-        "How long the providers took to answer.",
+        "Call time",
+        "How long the providers took to answer, all of them together.",
+        "s",
+        _spread("provider.call"),
+        limit=5.0,
+    ),
+    Chart(
+        "call-time-provider",
+        "Call time by provider, p95",
+        "One that is slow alone is slow by itself; all of them at once is our own network.",
         "s",
         (Curve("provider.call", "p95", by="provider"),),
         limit=5.0,
@@ -165,7 +181,16 @@ CACHE = (
     Chart(
         "cache-rate",
         "Hit rate",
-        "Share of reads that the cache answered, by category.",
+        "Share of reads that the cache answered, all categories together.",
+        "ratio",
+        (Share("cache.hits", ("cache.misses",), "all categories"),),
+        limit=0.8,
+        best="high",
+    ),
+    Chart(
+        "cache-rate-category",
+        "Hit rate by category",
+        "A category below the limit may expire too soon, or change too often.",
         "ratio",
         (Share("cache.hits", ("cache.misses",), by="category"),),
         limit=0.8,
@@ -340,7 +365,7 @@ CATEGORY = (
     Chart(
         "one-cache-rate",
         "Hit rate",
-        "Share of reads that the cache answered, by level.",
+        "Share of reads that the cache answered.",
         "ratio",
         (Share("cache.hits", ("cache.misses",), "all"),),
         limit=0.8,

@@ -32,10 +32,17 @@ class Section:
         """The page, as JSON can hold it."""
         blocks: list[Block] = [
             *(table_block(name) for name in self.before),
-            *(chart_block(chart) for chart in self.charts),
+            *self._charts(),
             *(table_block(name) for name in self.tables),
         ]
         return {"title": self.title, "blocks": blocks}
+
+    def _charts(self) -> list[Block]:
+        """Two beside each other; of an odd number the first, which matters most, is wide."""
+        blocks = [chart_block(chart) for chart in self.charts]
+        if len(blocks) % 2:
+            blocks[0]["wide"] = True
+        return blocks
 
 
 SECTIONS = {

@@ -120,11 +120,11 @@ def test_news_arrive_without_a_reload(page: Page, filled: Served) -> None:
 
 def test_a_range_changes_charts_and_tables_and_back_undoes_it(page: Page) -> None:
     page.get_by_role("link", name="Tasks", exact=True).click()
-    expect(drawn(page, "Wait in the queue, p95")).to_have_attribute("aria-label", HEALTHY)
+    expect(drawn(page, "Wait by queue, p95")).to_have_attribute("aria-label", HEALTHY)
 
     page.get_by_role("link", name="the last 7 days").click()
 
-    wait = drawn(page, "Wait in the queue, p95")
+    wait = drawn(page, "Wait by queue, p95")
     expect(wait).to_have_attribute("aria-label", SLOW)
     assert page.url.endswith("/tasks?range=7d")
     expect(page.get_by_role("link", name="the last 7 days")).to_have_attribute(
@@ -207,11 +207,11 @@ def test_everything_can_be_reached_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/tasks\?range=1y$"))
 
-    values = page.locator("#task-wait summary")
+    values = page.locator("#task-wait-queue summary")
     values.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("region", name="Values: Wait in the queue, p95")).to_be_visible()
-    expect(page.locator("#task-wait details td").first).to_contain_text("ms")
+    expect(page.get_by_role("region", name="Values: Wait by queue, p95")).to_be_visible()
+    expect(page.locator("#task-wait-queue details td").first).to_contain_text("ms")
 
 
 def tab_to(page: Page, text: str) -> None:

@@ -76,7 +76,7 @@ export class Panels {
   numbers(block) {
     const part = block.kind === "chart" ? new Chart(block) : new Table(block);
     const problem = h("p", { class: "problem", role: "status" });
-    const element = h("section", { class: `panel ${block.kind}`, id: block.id },
+    const element = h("section", { class: `panel ${block.kind}${block.wide ? " wide" : ""}`, id: block.id },
       h("div", { class: "top-line" },
         h("div", {}, h("h2", {}, block.title), h("p", { class: "about" }, prose(block.about))),
         part.search ?? null),
