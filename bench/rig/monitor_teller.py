@@ -1,7 +1,8 @@
 """One monitor of the delivery bench: it evaluates, relays and tells, until it is killed.
 
 What a worker does by tasks it does by threads: the ledger, the outbox and the delivery are the
-fleet's own. Its history is made up, and an hour of it passes in two minutes.
+fleet's own. Its history is made up, and goes on with each evaluation: how fast it passes depends on
+the machine, what happens in it does not.
 """
 
 from __future__ import annotations
@@ -13,27 +14,32 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
+from dbsbm.db.models import AlertState
 from dbsbm.delivery.incidents.message import Style
 from dbsbm.delivery.incidents.telling import Telling
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.errors import TransientError
+from dbsbm.monitor.alerts.live import moment
 from dbsbm.monitor.alerts.rule import Rule, Signal
 from dbsbm.monitor.alerts.watch import Alerts
 from dbsbm.monitor.store.history import Order
 from dbsbm.monitor.store.reading import Point, Series, Summary
 
-SPEED = 30.0
-"""Seconds of the history that pass in a second."""
 MINUTE = timedelta(minutes=1)
+STEP = MINUTE
+"""What passes from one evaluation to the next."""
+APART = timedelta(seconds=37)
+"""From the beginning of one incident to that of the next."""
 BAD_FOR = 12 * MINUTE
 """How long each incident's readings are bad."""
 QUIET = 25 * MINUTE
@@ -52,7 +58,7 @@ RULE = Rule(
     min_samples=0,
 )
 
-_EVALUATE_EVERY = 0.5
+_EVALUATE_EVERY = 0.3
 _RELAY_EVERY = 1.0
 _TELLERS = 3
 # The pauses of a task that Celery retries, before the outbox takes over.
@@ -71,8 +77,7 @@ class Job:
         token: The bot's.
         channel_id: Where incidents are told.
         incidents: How many there are to be.
-        began: When the run began, Unix seconds.
-        spread: Seconds of the run over which the incidents begin.
+        began: When the history begins, Unix seconds; all of it is past.
     """
 
     database: str
@@ -82,19 +87,19 @@ class Job:
     channel_id: int
     incidents: int
     began: float
-    spread: float
 
     def as_text(self) -> str:
         """The job as an argument of a process."""
         return json.dumps(asdict(self))
 
     def bad_from(self, number: int) -> datetime:
-        """When the readings of an incident become bad, by the history's clock."""
-        return self.history_time(self.began + self.spread * number / self.incidents)
+        """When the readings of an incident become bad."""
+        return moment(self.began) + QUIET + number * APART
 
-    def history_time(self, at: float) -> datetime:
-        """The history's clock: always behind the real one, and catching up."""
-        return datetime.fromtimestamp(self.began - 86_400 + (at - self.began) * SPEED, UTC)
+    @property
+    def end(self) -> datetime:
+        """When the last incident is long over."""
+        return self.bad_from(self.incidents) + BAD_FOR + QUIET
 
 
 class MadeUp:
@@ -170,10 +175,19 @@ class Monitor:
             time.sleep(_EVALUATE_EVERY)
 
     def _evaluate(self) -> None:
+        """Take the next step of the history, as others may do at the same time."""
         try:
-            self._alerts.evaluate(self._job.history_time(time.time()), trace_id="bench")
+            now = self._last() + STEP
+            if now <= self._job.end:
+                self._alerts.evaluate(now, trace_id="bench")
         except TransientError as error:
             print(f"evaluation: {error}", flush=True)
+
+    def _last(self) -> datetime:
+        """The moment that was evaluated last, by whichever monitor."""
+        with self._database.read() as session:
+            state = session.scalar(select(AlertState.state).where(AlertState.rule == ""))
+        return moment((state or {}).get("evaluated_at", self._job.began))
 
     def _send(self, effects: list[tuple[int, str, str]]) -> None:
         for effect_id, _, _ in effects:
