@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -116,7 +117,7 @@ class DailyReport:
         """Post it, unless an earlier attempt did so and died before it could say so."""
         if self._channel_id is None:
             raise PermanentError("ALERT_CHANNEL_ID is no longer set.")
-        name = f"report-{effect.id}"
+        name = _name(effect)
         known = self._posted.recall(name)
         if known is None and not is_first:
             known = self._search(self._channel_id, effect)
@@ -173,6 +174,15 @@ def _begin(session: Session, effect_id: int) -> tuple[Effect | None, bool]:
     is_first = effect.result is None
     effect.result = {"begun": datetime.now(UTC).isoformat()}
     return effect, is_first
+
+
+def _name(effect: Effect) -> str:
+    """What the post is remembered by, and its nonce: Discord takes 25 characters at most.
+
+    Of the same day's report in a database that was made anew, it differs.
+    """
+    text = f"{effect.dedupe_key} {effect.created_at.isoformat()}"
+    return "r-" + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
 def _message(effect: Effect) -> dict[str, Any]:

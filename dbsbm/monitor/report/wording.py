@@ -12,7 +12,8 @@ NOTHING = "-"
 
 _LENGTHS = (("d", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 0.001))
 _SIZES = (("GiB", 1024.0**3), ("MiB", 1024.0**2), ("KiB", 1024.0))
-_DAY_MINUTES = 1440
+# A window may be so much longer than the span that was asked for.
+_ABOUT = 0.03
 _SAME = 0.005
 _MANIFOLD = 10.0
 
@@ -66,11 +67,12 @@ def spell_length(length: timedelta) -> str:
 
 
 def spell_span(window: Window) -> str:
-    """How long a window is, in one unit: `24 hours`, `7 days`, `90 minutes`."""
+    """How long a window is, in one unit, without what alignment added: `24 hours`, `7 days`."""
     minutes = round(window.seconds / 60)
-    for unit, size in (("day", _DAY_MINUTES), ("hour", 60)):
-        if minutes % size == 0 and minutes >= (2 * size if size == _DAY_MINUTES else size):
-            return plural(minutes / size, unit)
+    for unit, size, least in (("day", 1440, 2), ("hour", 60, 1)):
+        number = round(minutes / size)
+        if number >= least and abs(minutes - number * size) <= _ABOUT * minutes:
+            return plural(number, unit)
     return plural(minutes, "minute")
 
 

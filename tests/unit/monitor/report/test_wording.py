@@ -87,6 +87,7 @@ def test_a_length_has_its_two_largest_units(seconds: int, text: str) -> None:
         (timedelta(minutes=90), "90 minutes"),
         (timedelta(hours=1), "1 hour"),
         (timedelta(days=1), "24 hours"),
+        (timedelta(days=1, minutes=9), "24 hours"),
         (timedelta(days=7), "7 days"),
     ],
 )
