@@ -132,7 +132,9 @@ def _served(database: Database) -> Iterator[httpx.Client]:
     thread.start()
     asyncio.run_coroutine_threadsafe(start(), loop).result(10)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60
+        ) as client:
             form = client.get("/login").text
             token = form.partition('name="token" value="')[2].partition('"')[0]
             client.post("/login", data={"user": USER, "password": PASSWORD, "token": token})

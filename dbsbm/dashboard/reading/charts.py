@@ -140,13 +140,17 @@ class _Pen:
         self._where = where
         self._lines: list[_Line] = []
         self._step = 0
+        self._left_out = 0
 
     def curves(self, metric: str, by: str | None, curves: Sequence[Curve]) -> None:
         """Every statistic that is wanted of the same series."""
         stats = [curve.stat for curve in curves]
-        for series in self._series(metric, by):
+        found = [(sum(each.total for each in s.points), s) for s in self._series(metric, by)]
+        if len(found) > MOST_LINES:  # before their quantiles are made, which is what costs
+            self._left_out += len(found) - MOST_LINES
+            found = sorted(found, key=lambda pair: pair[0], reverse=True)[:MOST_LINES]
+        for weight, series in found:
             columns = {_epoch(each): numbers(each, stats) for each in series.points}
-            weight = sum(each.total for each in series.points)
             for place, curve in enumerate(curves):
                 name = series.labels.get(by, "") if by else curve.name
                 values = {at: found[place] for at, found in columns.items()}
@@ -183,10 +187,9 @@ class _Pen:
 
     def drawn(self) -> dict[str, Any]:
         lines = self._lines
-        left_out = 0
         if len(lines) > MOST_LINES:
             lines = sorted(lines, key=lambda line: line.weight, reverse=True)[:MOST_LINES]
-            left_out = len(self._lines) - MOST_LINES
+            self._left_out += len(self._lines) - MOST_LINES
         moments = [at for line in lines for at in line.values]
         if not moments:
             return {"start": 0, "step": 0, "lines": [], "left_out": 0}
@@ -198,7 +201,7 @@ class _Pen:
                 {"name": line.name or "all", "values": [line.values.get(at) for at in grid]}
                 for line in lines
             ],
-            "left_out": left_out,
+            "left_out": self._left_out,
         }
 
     def _series(self, metric: str, by: str | None) -> Sequence[Series]:

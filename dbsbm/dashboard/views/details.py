@@ -133,7 +133,7 @@ def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:
         ("resolved", None if row.resolved_at is None else row.resolved_at.timestamp(), "time"),
         ("lasted", (end - began).total_seconds(), "s"),
         ("acknowledged by", row.acknowledged_by, "text"),
-        ("what to do", row.runbook or None, "code"),
+        ("what to do", f"docs/alerts.md#{row.runbook}" if row.runbook else None, "code"),
     )
     blocks = [
         facts,
