@@ -23,6 +23,7 @@ RUN python -m compileall -q .
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    MPLCONFIGDIR=/tmp/matplotlib \
     DATA_DIR=/var/lib/dbsbm
 USER 10001
 CMD ["python", "-m", "dbsbm", "--help"]

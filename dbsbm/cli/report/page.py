@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dbsbm.monitor.report.chart.drawing import draw_drawing
 from dbsbm.monitor.report.model import Figure, Report, Trend
 from dbsbm.monitor.report.wording import (
     judge_change,
@@ -38,7 +39,7 @@ def as_page(report: Report) -> str:
     found = report.findings
     states = (("open", found.open), ("applied", found.applied), ("gone", found.gone))
     findings = [(state, finding) for state, each in states for finding in each]
-    tiles = {**{"p95": f"{trend.title}, p95" for trend in trends[:1]}, **TILES}
+    tiles = {"p95": f"{trends[0].title}, p95", **TILES} if trends else {}
     return page.render(report=report, tiles=tiles, drawings=drawings, findings=findings)
 
 
@@ -72,8 +73,5 @@ def _judged(figure: Figure, index: int) -> str:
 
 
 def _drawing(trend: Trend) -> Markup:
-    # matplotlib costs a second: only a page needs it.
-    from dbsbm.monitor.report.chart.drawing import draw_drawing  # noqa: PLC0415
-
     # It is drawn here, of numbers and of names that matplotlib escapes.
     return Markup(draw_drawing(trend))  # noqa: S704

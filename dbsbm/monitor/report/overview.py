@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from dbsbm.monitor.report.chart.picture import draw_picture
 from dbsbm.monitor.report.model import Figure, Overview, Trend, Unit, Window
 from dbsbm.monitor.report.reader import Reader, amount, ratio
 from dbsbm.monitor.report.sections.resources import role_memory
@@ -39,9 +40,6 @@ def draw_overview(history: History, since: datetime, until: datetime) -> bytes:
     Raises:
         TransientError: The database is away.
     """
-    # matplotlib costs a second and 40 MiB: only a process that draws shall pay them.
-    from dbsbm.monitor.report.chart.picture import draw_picture  # noqa: PLC0415
-
     return draw_picture(build_overview(history, since, until))
 
 

@@ -1,1 +1,1 @@
-"""Pictures of how things went. matplotlib takes a second to import: import these when drawing."""
+"""Pictures of how things went: for Discord, and inside a page."""

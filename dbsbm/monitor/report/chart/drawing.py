@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from io import StringIO
 
-import matplotlib as mpl
-from matplotlib.figure import Figure as Canvas
-
+from dbsbm.monitor.report.chart.canvas import as_paths, new_canvas
 from dbsbm.monitor.report.chart.palette import PAGE, with_variables
-from dbsbm.monitor.report.chart.panel import DOTS_PER_INCH, draw_panel
+from dbsbm.monitor.report.chart.panel import draw_panel
 from dbsbm.monitor.report.model import Trend
 
 _WIDTH, _HEIGHT = 640, 260
@@ -24,7 +22,7 @@ _SIZE = re.compile(
 
 def draw_drawing(trend: Trend) -> str:
     """An `<svg>` element as wide as the page lets it be. Its colours are CSS variables."""
-    canvas = Canvas(figsize=(_WIDTH / DOTS_PER_INCH, _HEIGHT / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
+    canvas = new_canvas(_WIDTH, _HEIGHT)
     canvas.patch.set_visible(False)
     left, right, top, bottom = _MARGINS
     axes = canvas.add_axes(
@@ -37,8 +35,7 @@ def draw_drawing(trend: Trend) -> str:
     )
     draw_panel(axes, trend, PAGE)
     target = StringIO()
-    # One salt for all: two drawings of the same report are the same text.
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": trend.key}):
+    with as_paths(salt=trend.key):
         canvas.savefig(target, format="svg", metadata={"Date": None})
     return with_variables(_bare(target.getvalue()))
 

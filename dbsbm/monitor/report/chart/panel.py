@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
-from matplotlib.text import Text
-from numpy.typing import NDArray
-
+from dbsbm.monitor.report.chart.canvas import face, points
 from dbsbm.monitor.report.chart.palette import Palette
 from dbsbm.monitor.report.chart.scale import moments, scale
 from dbsbm.monitor.report.model import Line, Trend
-from dbsbm.slips.faces import FONT_DIRECTORY, Weight
+from dbsbm.slips.faces import Weight
 
-DOTS_PER_INCH = 100
-_POINTS = 72 / DOTS_PER_INCH
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
+
 _THICK = 3.5
 # Share of a chart's height that a layer's name needs.
 _THICK_ENOUGH = 0.13
 
-Numbers = NDArray[np.float64]
-
-
-@cache
-def face(weight: Weight) -> FontProperties:
-    """The house's face, of one weight."""
-    return FontProperties(fname=FONT_DIRECTORY / weight.value)
-
-
-def points(pixels: float) -> float:
-    """A size in matplotlib's points."""
-    return pixels * _POINTS
+Numbers = list[float]
+"""One for each moment of a trend; where nothing was measured it is not a number."""
 
 
 def draw_panel(axes: Axes, trend: Trend, palette: Palette, text_size: float = 22) -> None:
@@ -61,12 +49,11 @@ def line_colors(trend: Trend, palette: Palette) -> list[str]:
 
 def _times(trend: Trend) -> Numbers:
     """The middle of each value's stretch."""
-    half = trend.step / 2
-    return np.array([at.timestamp() + half for at in trend.starts], dtype=np.float64)
+    return [at.timestamp() + trend.step / 2 for at in trend.starts]
 
 
 def _numbers(line: Line) -> Numbers:
-    return np.array([np.nan if each is None else each for each in line.values], dtype=np.float64)
+    return [math.nan if each is None else each for each in line.values]
 
 
 def _draw_lines(axes: Axes, times: Numbers, trend: Trend, palette: Palette) -> None:
@@ -82,48 +69,48 @@ def _draw_lines(axes: Axes, times: Numbers, trend: Trend, palette: Palette) -> N
             solid_capstyle="round",
             solid_joinstyle="round",
         )
-        lone = _alone(values)
-        axes.plot(times[lone], values[lone], "o", color=color, markersize=points(6))
+        lone = _alone(line)
+        dots = [times[at] for at in lone], [values[at] for at in lone]
+        axes.plot(*dots, "o", color=color, markersize=points(6))
 
 
-def _alone(values: Numbers) -> NDArray[np.bool_]:
-    """Values without a neighbour, which a line would not show."""
-    known = np.isfinite(values)
-    padded = np.concatenate(([False], known, [False]))
-    return known & ~padded[:-2] & ~padded[2:]
+def _alone(line: Line) -> Sequence[int]:
+    """Where values have no neighbour: a line would not show them."""
+    values = [None, *line.values, None]
+    return [
+        at
+        for at, value in enumerate(line.values)
+        if value is not None and values[at] is None and values[at + 2] is None
+    ]
 
 
 def _draw_layers(axes: Axes, times: Numbers, trend: Trend, palette: Palette) -> None:
     """The first layer at the bottom. Where no layer was measured there is a gap."""
-    found = [_numbers(line) for line in trend.lines]
-    measured = np.any([np.isfinite(values) for values in found], axis=0)
-    floor = np.where(measured, 0.0, np.nan)
-    colors = line_colors(trend, palette)
-    for line, values, color in zip(trend.lines, found, colors, strict=True):
-        top = floor + np.nan_to_num(values)
+    columns = zip(*(line.values for line in trend.lines), strict=True)
+    floor = [0.0 if any(each is not None for each in column) else math.nan for column in columns]
+    for line, color in zip(trend.lines, line_colors(trend, palette), strict=True):
+        top = [low + (value or 0.0) for low, value in zip(floor, line.values, strict=True)]
         axes.fill_between(times, floor, top, color=color, linewidth=0)
-        _label_layer(axes, line.name, (times, floor, top), palette)
+        _label_layer(axes, line, (times, floor), palette)
         floor = top
 
 
-def _label_layer(
-    axes: Axes, name: str, layer: tuple[Numbers, Numbers, Numbers], palette: Palette
-) -> None:
+def _label_layer(axes: Axes, line: Line, below: tuple[Numbers, Numbers], palette: Palette) -> None:
     """Write a layer's name into it, where it is thickest, if it is thick enough."""
-    times, floor, top = layer
-    thickness = np.nan_to_num(top - floor)
-    at = int(np.argmax(thickness))
+    times, floor = below
+    at = max(range(len(times)), key=lambda place: line.values[place] or 0.0)
+    thickness = line.values[at] or 0.0
     low, high = axes.get_ylim()
-    if thickness[at] < _THICK_ENOUGH * (high - low):
+    if thickness < _THICK_ENOUGH * (high - low):
         return
     left, right = axes.get_xlim()
+    margin = 0.03 * (right - left)
     place = (times[at] - left) / (right - left)
-    side = "left" if place < 1 / 3 else "right" if place > 2 / 3 else "center"
     axes.text(
-        min(max(times[at], left + 0.03 * (right - left)), right - 0.03 * (right - left)),
-        (floor[at] + top[at]) / 2,
-        name,
-        ha=side,
+        min(max(times[at], left + margin), right - margin),
+        floor[at] + thickness / 2,
+        line.name,
+        ha="left" if place < 1 / 3 else "right" if place > 2 / 3 else "center",
         va="center",
         color=palette.card,
         fontproperties=face(Weight.SEMIBOLD),

@@ -6,22 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure as Canvas
-from matplotlib.patches import FancyBboxPatch
-
+from dbsbm.monitor.report.chart.canvas import face, new_canvas, points, rgb, rounded_box
 from dbsbm.monitor.report.chart.palette import PICTURE, Palette
-from dbsbm.monitor.report.chart.panel import (
-    DOTS_PER_INCH,
-    draw_panel,
-    face,
-    line_colors,
-    points,
-)
+from dbsbm.monitor.report.chart.panel import draw_panel, line_colors
 from dbsbm.monitor.report.model import Figure, Overview, Trend
 from dbsbm.monitor.report.wording import (
     NO_COMPARISON,
@@ -31,6 +20,10 @@ from dbsbm.monitor.report.wording import (
     spell_span,
 )
 from dbsbm.slips.faces import Weight
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 # Discord shows a picture of this shape as wide as it shows any.
 WIDTH, HEIGHT = 1000, 740
@@ -51,7 +44,7 @@ class _Card:
 def draw_picture(overview: Overview) -> bytes:
     """How a span went, as a PNG, 1,000 pixels wide."""
     palette = PICTURE
-    canvas = Canvas(figsize=(WIDTH / DOTS_PER_INCH, HEIGHT / DOTS_PER_INCH), dpi=DOTS_PER_INCH)
+    canvas = new_canvas(WIDTH, HEIGHT)
     ground = _ground(canvas, palette)
     _draw_header(ground, overview, palette)
     for trend, card in zip(overview.trends, _cards(), strict=False):
@@ -77,7 +70,7 @@ def _ground(canvas: Canvas, palette: Palette) -> Axes:
     """The whole picture in pixels from the upper left, with the slips' background."""
     ground = canvas.add_axes((0, 0, 1, 1))
     ground.set_axis_off()
-    fade = np.array([[to_rgb(palette.top)], [to_rgb(palette.bottom)]])
+    fade = [[rgb(palette.top)], [rgb(palette.bottom)]]
     ground.imshow(fade, extent=(0, WIDTH, HEIGHT, 0), aspect="auto", interpolation="bilinear")
     ground.set_xlim(0, WIDTH)
     ground.set_ylim(HEIGHT, 0)
@@ -96,14 +89,7 @@ def _draw_header(ground: Axes, overview: Overview, palette: Palette) -> None:
 
 
 def _draw_card(ground: Axes, card: _Card, palette: Palette) -> None:
-    box = FancyBboxPatch(
-        (card.x, card.y),
-        card.width,
-        card.height,
-        boxstyle="round,pad=0,rounding_size=16",
-        facecolor=palette.card,
-        edgecolor="none",
-    )
+    box = rounded_box((card.x, card.y), card.width, card.height, palette.card)
     ground.add_patch(box)
 
 
