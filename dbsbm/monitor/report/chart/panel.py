@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dbsbm.monitor.report.chart.canvas import face, points
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _THICK = 3.5
 # Share of a chart's height that a layer's name needs.
 _THICK_ENOUGH = 0.13
+# Pixels that a letter of it needs.
+_LETTER = 12
 
 Numbers = list[float]
 """One for each moment of a trend; where nothing was measured it is not a number."""
@@ -96,21 +99,26 @@ def _draw_layers(axes: Axes, times: Numbers, trend: Trend, palette: Palette) -> 
 
 
 def _label_layer(axes: Axes, line: Line, below: tuple[Numbers, Numbers], palette: Palette) -> None:
-    """Write a layer's name into it, where it is thickest, if it is thick enough."""
+    """Write a layer's name into the middle of its longest stretch, if it fits in there.
+
+    The colours are few, and so are the layers: of `worker.images` the last word is enough.
+    """
     times, floor = below
-    at = max(range(len(times)), key=lambda place: line.values[place] or 0.0)
-    thickness = line.values[at] or 0.0
-    low, high = axes.get_ylim()
-    if thickness < _THICK_ENOUGH * (high - low):
+    name = line.name.rpartition(".")[2]
+    stretch = _longest_stretch(line)
+    if not stretch:
         return
-    left, right = axes.get_xlim()
-    margin = 0.03 * (right - left)
-    place = (times[at] - left) / (right - left)
+    middle = stretch[len(stretch) // 2]
+    thickness = line.values[middle] or 0.0
+    low, high = axes.get_ylim()
+    room = axes.bbox.width * len(stretch) / len(times)
+    if thickness < _THICK_ENOUGH * (high - low) or room < _LETTER * len(name):
+        return
     axes.text(
-        min(max(times[at], left + margin), right - margin),
-        floor[at] + thickness / 2,
-        line.name,
-        ha="left" if place < 1 / 3 else "right" if place > 2 / 3 else "center",
+        times[middle],
+        floor[middle] + thickness / 2,
+        name,
+        ha="center",
         va="center",
         color=palette.card,
         fontproperties=face(Weight.SEMIBOLD),
@@ -118,10 +126,18 @@ def _label_layer(axes: Axes, line: Line, below: tuple[Numbers, Numbers], palette
     )
 
 
+def _longest_stretch(line: Line) -> Sequence[int]:
+    """The places of the most values that follow each other without a gap."""
+    places = [at for at, value in enumerate(line.values) if value is not None]
+    stretches = groupby(enumerate(places), key=lambda pair: pair[1] - pair[0])
+    found = ([at for _, at in stretch] for _, stretch in stretches)
+    return max(found, key=len, default=[])
+
+
 def _say_nothing(axes: Axes, palette: Palette, text_size: float) -> None:
     axes.text(
         0.5,
-        0.5,
+        0.75,
         "nothing measured",
         transform=axes.transAxes,
         ha="center",
@@ -137,7 +153,7 @@ def _draw_axes(axes: Axes, trend: Trend, palette: Palette, text_size: float) -> 
     axes.set_facecolor("none")
     axes.set_frame_on(False)
     axes.set_ylim(values.low, values.high + (values.high - values.low) * 0.03)
-    axes.set_yticks(values.ticks, values.texts)
+    axes.set_yticks(values.ticks, values.texts if trend.lines else ["", "", ""])
     axes.grid(axis="y", color=palette.line, linewidth=points(2))
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelcolor=palette.muted, pad=points(10))

@@ -96,23 +96,24 @@ def _draw_card(ground: Axes, card: _Card, palette: Palette) -> None:
 def _draw_title(
     ground: Axes, card: _Card, trend: Trend, overview: Overview, palette: Palette
 ) -> None:
-    """The title, the numbers of the whole span below it, and how the last of them has changed."""
+    """The title, how its number has changed, and below it the numbers of the whole span."""
     left, right = card.x + _PADDING, card.x + card.width - _PADDING
     _write(ground, (left, card.y + 30), trend.title, _Ink(palette.muted, 24, Weight.SEMIBOLD))
     numbers = _numbers(trend, overview.headline)
-    colors = line_colors(trend, palette) if len(numbers) > 1 else [palette.text]
-    for place, ((name, figure), color) in enumerate(zip(numbers, colors, strict=True)):
+    if not numbers:
+        return
+    last = numbers[-1][1]
+    if (change := spell_change(last, 0)) != NO_COMPARISON:
+        ink = _Ink(_change_color(last, palette), 24, Weight.SEMIBOLD)
+        _write(ground, (right, card.y + 30), change, ink, "right")
+    colors = line_colors(trend, palette)
+    for place, ((name, figure), color) in enumerate(zip(numbers, colors, strict=False)):
         x = left + place * (card.width - _PADDING) / 2
         if name:
             _write(ground, (x, card.y + 76), name, _Ink(color, 22, Weight.SEMIBOLD))
             x += 50
         number = _Ink(palette.text, 38, Weight.BOLD)
         _write(ground, (x, card.y + 73), spell(figure.value, figure.unit), number)
-    last = numbers[-1][1]
-    change = spell_change(last, 0)
-    if last.value is not None and change != NO_COMPARISON:
-        ink = _Ink(_change_color(last, palette), 24, Weight.SEMIBOLD)
-        _write(ground, (right, card.y + 30), change, ink, "right")
 
 
 def _change_color(figure: Figure, palette: Palette) -> str:
@@ -121,10 +122,14 @@ def _change_color(figure: Figure, palette: Palette) -> str:
 
 
 def _numbers(trend: Trend, headline: Mapping[str, Figure]) -> list[tuple[str, Figure]]:
-    if trend.key == "response_times" and len(trend.lines) == 2:
-        return [("p50", headline["p50"]), ("p95", headline["p95"])]
-    keys = {"response_times": "p95", "tasks": "tasks_per_minute"}
-    return [("", headline[keys.get(trend.key, trend.key)])]
+    """The figures of a trend, as far as they were measured, with the names of its lines."""
+    names = {"response_times": ["p50", "p95"], "tasks": ["tasks_per_minute"]}
+    keys = names.get(trend.key, [trend.key])
+    return [
+        (key if len(keys) > 1 else "", headline[key])
+        for key in keys
+        if headline[key].value is not None
+    ]
 
 
 def _axes(canvas: Canvas, card: _Card) -> Axes:
