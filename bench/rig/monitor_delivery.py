@@ -37,7 +37,7 @@ MONITORS = 3
 HISTORY = 86_400.0
 KILL_EVERY = (3.0, 8.0)
 FAULT_EVERY = 0.25
-DISTURB, SETTLE = 1500.0, 420.0
+DISTURB, SETTLE = 3600.0, 420.0
 LIMITS = {"create_message": {"requests": 20, "seconds": 1}}
 FAULTS = (
     {"status": 429, "retry_after": 0.4},
