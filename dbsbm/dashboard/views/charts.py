@@ -243,9 +243,17 @@ CACHE = (
 
 SYSTEM = (
     Chart(
-        "process-memory",
+        "process-largest",
         "Memory of the largest process",
-        "Shared memory is counted in parts (PSS), by role.",
+        "Of all processes of the fleet; shared memory is counted in parts (PSS).",
+        "bytes",
+        (Curve("process.memory_bytes", "high", "largest"),),
+        limit=512 * _MIB,
+    ),
+    Chart(
+        "process-memory",
+        "Largest process by role",
+        "A role that only grows leaks; its children are replaced at their profile's limit.",
         "bytes",
         (Curve("process.memory_bytes", "high", by="role"),),
         limit=512 * _MIB,
