@@ -22,7 +22,7 @@ TASKS = {
     "tasks.games.show": ("fetch", 45, 60),
     "tasks.games.refresh": ("fetch", 90, 120),
     "tasks.slips.render": ("images", 30, 45),
-    # Drawn with matplotlib: processes of no other queue pay for its 40 MiB.
+    # Drawn with matplotlib: processes of no other queue pay for its 90 MiB.
     "tasks.reports.performance": ("images", 30, 45),
     "tasks.reports.deliver": ("images", 45, 60),
     "tasks.reports.post": ("images", 45, 60),

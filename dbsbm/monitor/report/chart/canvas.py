@@ -1,6 +1,6 @@
 """matplotlib, imported when the first chart is drawn and by whoever draws alone.
 
-It takes a second and 40 MiB, and where it was never used before it looks for the system's fonts.
+It takes a second and 90 MiB, and where it was never used before it looks for the system's fonts.
 """
 
 from __future__ import annotations
