@@ -42,7 +42,13 @@ def test_a_mounted_secret_is_read_without_its_newline(
 def test_an_empty_mounted_secret_counts_as_not_set(
     load: Callable[..., Settings], secrets_folder: Path
 ) -> None:
-    for name in ("redis_password", "discord_token", "apisports_key", "flower_password", "dashboard_password"):
+    for name in (
+        "redis_password",
+        "discord_token",
+        "apisports_key",
+        "flower_password",
+        "dashboard_password",
+    ):
         (secrets_folder / name).write_text("\n")
 
     settings = load()

@@ -18,7 +18,9 @@ from workers.stack.instance import (
 )
 from workers.stack.keys import keys_of
 
-PORTS = Ports(broker=20_001, cache=20_002, providers=20_003, standin=8080, flower=5555, dashboard=8081)
+PORTS = Ports(
+    broker=20_001, cache=20_002, providers=20_003, standin=8080, flower=5555, dashboard=8081
+)
 
 
 @pytest.fixture
