@@ -14,6 +14,7 @@ from bench.rig import (
     monitor_accuracy,
     monitor_alerts,
     monitor_cost,
+    monitor_dashboard,
     monitor_delivery,
     monitor_labels,
     monitor_observe,
@@ -30,6 +31,7 @@ PARTS: Mapping[str, ModuleType] = {
     "year": monitor_year,
     "alerts": monitor_alerts,
     "delivery": monitor_delivery,
+    "dashboard": monitor_dashboard,
 }
 """Name -> what measures it."""
 
