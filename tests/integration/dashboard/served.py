@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from aiohttp import web
+from aiohttp import web, web_app
 from pydantic import SecretStr
 
 from dbsbm.dashboard.app import NEWS, Access, make_app
@@ -86,3 +86,5 @@ def serve_dashboard(url: str) -> Iterator[Served]:
         thread.join(10)
         loop.close()
         database.dispose()
+        # aiohttp remembers handlers for good, and with each its whole application.
+        web_app._cached_build_middleware.cache_clear()
