@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from dbsbm.betting.record import Record
+from dbsbm.betting.record import Record, summarize
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Game, Member
 from dbsbm.db.queries import standings
@@ -35,6 +35,11 @@ def settled(session: Session, game: Game, user: int, profit: str, **values: Any)
         }
         | values,
     )
+
+
+def record_of(session: Session, guild: int, user: int, since: datetime | None = None) -> Record:
+    bets = standings.settled(session, guild, user)
+    return summarize(bet for bet in bets if since is None or bet.settled_at >= since)
 
 
 @pytest.fixture
@@ -74,7 +79,7 @@ def test_a_ranking_has_the_same_numbers_as_each_members_record(club: Database) -
     with club.read() as session:
         ranking = standings.ranking(session, 1)
         for standing in ranking:
-            record = standings.record(session, 1, standing.user_id)
+            record = record_of(session, 1, standing.user_id)
             assert (record.wins, record.losses, record.pushes, record.risked, record.profit) == (
                 standing.wins,
                 standing.losses,
@@ -93,18 +98,18 @@ def test_only_bets_settled_since_the_moment_count(club: Database) -> None:
     week_ago = NOW - timedelta(days=7)
     with club.read() as session:
         assert standings.ranking(session, 1, week_ago)[0].profit == Decimal("1.5")
-        record = standings.record(session, 1, 1, week_ago)
+        record = record_of(session, 1, 1, week_ago)
     assert (str(record), record.streak) == ("1-0-0", 1)
 
 
 def test_a_guild_and_a_member_without_bets_have_empty_standings(club: Database) -> None:
     with club.read() as session:
         assert standings.ranking(session, 3) == []
-        assert standings.record(session, 1, 99) == Record()
+        assert record_of(session, 1, 99) == Record()
         assert standings.at_stake(session, 1, 99) == Open(0, Decimal(0))
 
 
 def test_open_bets_are_at_stake_and_not_in_the_record(club: Database) -> None:
     with club.read() as session:
         assert standings.at_stake(session, 1, 1) == Open(1, Decimal(1))
-        assert str(standings.record(session, 1, 1)) == "2-1-0"
+        assert str(record_of(session, 1, 1)) == "2-1-0"

@@ -51,6 +51,11 @@ def _url(engine: Engine) -> SecretStr:
     return SecretStr(engine.url.render_as_string(hide_password=False))
 
 
+@pytest.fixture(autouse=True)
+def _stops_are_noticed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dbsbm.querycache.writing.binlog.HEARTBEAT_SECONDS", 0.1)
+
+
 @pytest.fixture
 def store(outside: Engine) -> Iterator[TagStore]:
     """What is told of the binary log, from the moment on that it is followed."""
