@@ -24,6 +24,7 @@ from tests.servers import (
     free_port,
     lent_server,
     mariadb_binary,
+    programs,
     start_valkey,
     wait_until,
     wait_until_async,
@@ -139,7 +140,7 @@ def test_a_lent_server_is_used_beside_its_own_databases(mariadb: MariaDBServer) 
 def test_without_a_database_server_one_sentence_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mariadb_binary, "find_program", lambda *_: None)
+    monkeypatch.setattr(programs, "find_program", lambda *_: None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(NoServerError, match="TEST_DATABASE_URL"):
         mariadb_binary.server_program()
