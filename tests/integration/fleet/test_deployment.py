@@ -64,7 +64,7 @@ def test_secrets_are_random_and_never_overwritten(folder: Path, tmp_path: Path) 
     other = tmp_path / "other"
     make_secrets(other)
     same = {name for name, text in contents(other).items() if text == before[name]}
-    assert same == {"apisports_key"}
+    assert same == {"apisports_key", "alert_webhook_url"}  # empty until an operator has them
 
 
 def test_the_bots_token_is_asked_for(tmp_path: Path) -> None:
