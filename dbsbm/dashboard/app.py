@@ -68,7 +68,9 @@ def make_app(
     )
     app[NEWS] = data.news
     app.on_response_prepare.append(add_headers)
-    app.on_shutdown.append(lambda _app: data.close())
+    app.on_shutdown.append(lambda _app: data.news.close())
+    # Only after the last connection: pages ask once more when their stream ends.
+    app.on_cleanup.append(lambda _app: data.close())
     app.add_routes(
         [
             web.get("/healthz", _healthz),

@@ -119,12 +119,12 @@ class Data:
         stream = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
         )
-        await stream.prepare(request)
-        await stream.write(b"retry: 3000\n\n")
         news = _until(request[HELD].expires, self.news.listen(_HEARTBEAT))
         # Closed at once where the page has gone: the reader must not go on for nobody.
         async with contextlib.aclosing(news):
             with contextlib.suppress(ConnectionResetError):
+                await stream.prepare(request)
+                await stream.write(b"retry: 3000\n\n")
                 async for event in news:
                     await stream.write(_event(event))
         return stream
@@ -134,8 +134,7 @@ class Data:
         self._reads.forget()
 
     async def close(self) -> None:
-        """End streams and reads."""
-        await self.news.close()
+        """End the reads; the streams of `news` have ended by then."""
         self._reads.close()
 
     async def _health(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -61,30 +62,52 @@ def login(client: httpx.Client, password: str = PASSWORD, goal: str = "/") -> ht
 
 
 @contextmanager
-def serve_dashboard(url: str) -> Iterator[Served]:
+def serve_dashboard(url: str, pace: Pace = NOW_AND_THEN) -> Iterator[Served]:
     """Serve the database behind `url`."""
     database = Database(SecretStr(url))
     access = Access(USER, SecretStr(PASSWORD), SecretStr("k" * 40))
-    app = make_app(access, Sources(History(database), database), pace=NOW_AND_THEN)
-    port, loop = free_port(), asyncio.new_event_loop()
-    runner = web.AppRunner(app, shutdown_timeout=1, handler_cancellation=True)
-
-    async def start() -> None:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(start(), loop).result(10)
-    clients = ExitStack()
+    app = make_app(access, Sources(History(database), database), pace=pace)
+    port, clients = free_port(), ExitStack()
     try:
-        yield Served(f"http://127.0.0.1:{port}", database, Past(database), app, clients)
+        with _listening(app, port):
+            yield Served(f"http://127.0.0.1:{port}", database, Past(database), app, clients)
+            clients.close()
     finally:
         clients.close()
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
         database.dispose()
         # aiohttp remembers handlers for good, and with each its whole application.
         web_app._cached_build_middleware.cache_clear()
+
+
+@contextmanager
+def _listening(app: web.Application, port: int) -> Iterator[None]:
+    """Serve in a thread; when this ends, nothing of the server is left."""
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        # Without an access log, as in production: nothing reads it.
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=1, handler_cancellation=True
+        )
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+            started.set_result((asyncio.get_running_loop(), stop))
+            await stop.wait()
+        except Exception as error:
+            started.set_exception(error)
+        finally:
+            await runner.cleanup()
+
+    # `asyncio.run` ends only when every connection is closed and every task has ended.
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    try:
+        loop, stop = started.result()
+        try:
+            yield
+        finally:
+            loop.call_soon_threadsafe(stop.set)
+    finally:
+        thread.join()

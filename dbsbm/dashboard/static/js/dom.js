@@ -20,6 +20,15 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** Other children for a box. Whoever is on one of them by keyboard is then on its successor. */
+export function replaceChildren(box, children) {
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  box.replaceChildren(...children);
+  if (!focused || box.contains(focused)) return;
+  const isSuccessor = (element) => element.getAttribute("href") === focused.getAttribute("href");
+  [...box.querySelectorAll(focused.localName)].find(isSuccessor)?.focus({ preventScroll: true });
+}
+
 /** A sentence as nodes: what stands between backticks is code. */
 export function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? h("code", {}, part) : part));

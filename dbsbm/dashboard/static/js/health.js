@@ -28,14 +28,17 @@ function sign(level) {
 /** The big numbers; a tile that is there already keeps its element, and with it the focus. */
 export function updateTiles(box, tiles) {
   const known = new Map([...box.children].map((tile) => [tile.id, tile]));
-  box.replaceChildren(...tiles.map((tile) => {
+  const elements = tiles.map((tile) => {
     const id = `tile-${tile.id}`;
     const element = known.get(id) ?? h("a", { id });
     element.setAttribute("href", href(tile.href));
     element.setAttribute("class", `tile ${tile.state}`);
     element.replaceChildren(...content(tile));
     return element;
-  }));
+  });
+  // An element that is put in again loses the focus, even in its old place.
+  const isSame = elements.length === box.children.length && elements.every((element, index) => element === box.children[index]);
+  if (!isSame) box.replaceChildren(...elements);
 }
 
 function content(tile) {

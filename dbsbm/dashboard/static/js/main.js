@@ -2,7 +2,7 @@
 
 import { current, href, onNavigation, RANGES, SECTIONS } from "./address.js";
 import { get, post } from "./api.js";
-import { h } from "./dom.js";
+import { h, replaceChildren } from "./dom.js";
 import { ago } from "./format.js";
 import { updateTiles, verdictLine, verdictPanel } from "./health.js";
 import { listen } from "./live.js";
@@ -11,20 +11,37 @@ import { Panels } from "./panels.js";
 const STALE_AFTER = 180;
 const content = document.getElementById("content");
 const live = document.getElementById("live");
+const sections = document.getElementById("sections");
+const ranges = document.getElementById("ranges");
 const page = { panels: null, verdict: null, tiles: null, title: "" };
 const news = { health: null, clockAhead: 0, isLive: false, error: null };
 
+/** The links above the page. They are made once: a link that is made anew loses the focus. */
+function makeFrame() {
+  sections.replaceChildren(...SECTIONS.map(([, title]) => h("a", {}, title, h("span", { class: "badge", hidden: true }))));
+  ranges.replaceChildren(...RANGES.map(([, text, spoken]) => h("a", { "aria-label": spoken }, text)));
+}
+
 function drawFrame() {
   const { section, range } = current();
-  document.getElementById("sections").replaceChildren(...SECTIONS.map(([id, title]) => {
-    const path = id === "health" ? "/" : `/${id}`;
+  SECTIONS.forEach(([id], index) => {
+    const link = sections.children[index];
     const isHere = id === section || (id === "tasks" && section === "traces");
-    const open = id === "alerts" ? news.health?.incidents : 0;
-    return h("a", { href: href(path), "aria-current": isHere ? "page" : null }, title,
-      open ? h("span", { class: "badge" }, String(open), h("span", { class: "hidden" }, " open")) : null);
-  }));
-  document.getElementById("ranges").replaceChildren(...RANGES.map(([name, text, spoken]) =>
-    h("a", { href: href(location.pathname, name), "aria-current": name === range ? "true" : null, "aria-label": spoken }, text)));
+    point(link, href(id === "health" ? "/" : `/${id}`), isHere && "page");
+    drawBadge(link.querySelector(".badge"), id === "alerts" ? news.health?.incidents : 0);
+  });
+  RANGES.forEach(([name], index) => point(ranges.children[index], href(location.pathname, name), name === range && "true"));
+}
+
+function point(link, goal, here) {
+  link.setAttribute("href", goal);
+  if (here) link.setAttribute("aria-current", here);
+  else link.removeAttribute("aria-current");
+}
+
+function drawBadge(badge, open) {
+  badge.hidden = !open;
+  badge.replaceChildren(...(open ? [String(open), h("span", { class: "hidden" }, " open")] : []));
 }
 
 async function drawPage(isNewPage) {
@@ -32,6 +49,7 @@ async function drawPage(isNewPage) {
   drawFrame();
   if (!isNewPage && page.panels) {
     page.panels.setRange(range);
+    drawNews();
     if (!path.includes("/")) return;
   }
   const wanted = `${path} ${range}`;
@@ -91,10 +109,10 @@ function drawNews() {
   if (!health || !page.verdict) return;
   const isFirstPage = page.tiles !== null;
   const drawn = isFirstPage ? verdictPanel(health.verdict) : verdictLine(health.verdict);
-  const text = JSON.stringify(health.verdict);
+  const text = JSON.stringify([health.verdict, current().range]);
   if (page.verdict.dataset.text !== text) {
     page.verdict.dataset.text = text;
-    page.verdict.replaceChildren(...(drawn ? [drawn] : []));
+    replaceChildren(page.verdict, drawn ? [drawn] : []);
   }
   if (isFirstPage) updateTiles(page.tiles, health.tiles);
 }
@@ -148,6 +166,7 @@ function setUpTools() {
 }
 
 const go = onNavigation(drawPage);
+makeFrame();
 setUpTools();
 listen(onNews);
 setInterval(drawAge, 1000);

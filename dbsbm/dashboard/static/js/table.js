@@ -1,7 +1,7 @@
 // Tables that can be sorted and searched; values come raw, and are made readable here.
 
 import { href } from "./address.js";
-import { h, prose } from "./dom.js";
+import { h, prose, replaceChildren } from "./dom.js";
 import { levelOf, moment, shown, signOf } from "./format.js";
 
 const SEARCH_FROM = 12;
@@ -54,11 +54,7 @@ export class Table {
     const wanted = this.search.hidden ? "" : this.search.value.trim().toLowerCase();
     const rows = this.rows.filter((row) => wanted === "" || row.cells.join("\n").toLowerCase().includes(wanted));
     if (this.sorted) rows.sort(order(this.sorted));
-    // Whoever reads a row by keyboard stays on it when news arrive.
-    const focused = document.activeElement?.closest?.("tbody") === this.body
-      ? document.activeElement.getAttribute("href") : null;
-    this.body.replaceChildren(...rows.map((row) => this.line(row)));
-    if (focused) [...this.body.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+    replaceChildren(this.body, rows.map((row) => this.line(row)));
   }
 
   line(row) {
