@@ -85,18 +85,14 @@ def _listening(app: web.Application, port: int) -> Iterator[None]:
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
-        stop = asyncio.Event()
         # Without an access log, as in production: nothing reads it.
-        runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=1, handler_cancellation=True
-        )
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
+        stop = asyncio.Event()
         try:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", port).start()
             started.set_result((asyncio.get_running_loop(), stop))
             await stop.wait()
-        except Exception as error:
-            started.set_exception(error)
         finally:
             await runner.cleanup()
 
@@ -104,7 +100,7 @@ def _listening(app: web.Application, port: int) -> Iterator[None]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     try:
-        loop, stop = started.result()
+        loop, stop = started.result(10)
         try:
             yield
         finally:
