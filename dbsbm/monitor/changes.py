@@ -7,7 +7,7 @@ so that each change is written down once however many monitors there are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -54,43 +54,30 @@ def note(
     seen = {**before.get("seen", {})}
     known = before.get("runs_on")
     if known is not None:
-        _note_code(session, now, seen, known, runs_on)
-        _note_settings(session, now, seen, known, runs_on)
-        if known.get("schema") != schema:
-            record(session, "migration", f"The schema went to revision {schema}.", _BY)
+        for kind, summary in _differences(now, seen, known, {**runs_on, "schema": schema}):
+            record(session, kind, summary, _BY)
     for name in ("code", "settings"):
         seen[_digest(runs_on[name])] = now.timestamp()
     recent = {key: at for key, at in seen.items() if now.timestamp() - at < _OVERLAP}
     return {"runs_on": {**runs_on, "schema": schema}, "seen": recent}
 
 
-def _note_code(
-    session: Session,
-    now: datetime,
-    seen: Mapping[str, float],
-    known: Mapping[str, Any],
-    runs_on: Mapping[str, Any],
-) -> None:
-    if known["code"] != runs_on["code"] and not _is_recent(seen, runs_on["code"], now):
-        _record(session, "deploy", f"Release {runs_on['code']} replaced {known['code']}.")
+def _differences(
+    now: datetime, seen: Mapping[str, float], old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[Kind, str]]:
+    """The kind and the summary of each change."""
+    if old["code"] != new["code"] and not _is_recent(seen, new["code"], now):
+        yield "deploy", f"Release {new['code']} replaced {old['code']}."
+    names = _differing(old["settings"], new["settings"])
+    if names and not _is_recent(seen, new["settings"], now):
+        yield "setting", f"Other values of {', '.join(names)}."
+    if old.get("schema") != new["schema"]:
+        yield "migration", f"The schema went to revision {new['schema']}."
 
 
-def _note_settings(
-    session: Session,
-    now: datetime,
-    seen: Mapping[str, float],
-    known: Mapping[str, Any],
-    runs_on: Mapping[str, Any],
-) -> None:
-    old, new = known["settings"], runs_on["settings"]
-    changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
-    if changed and not _is_recent(seen, new, now):
-        names = ", ".join(key.upper() for key in changed)
-        _record(session, "setting", f"Other values of {names}.")
-
-
-def _record(session: Session, kind: Kind, summary: str) -> None:
-    record(session, kind, summary, _BY)
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """The settings whose values are not the same."""
+    return [key.upper() for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
 
 
 def _is_recent(seen: Mapping[str, float], content: Any, now: datetime) -> bool:
