@@ -35,7 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Asker = Session | Connection
 
-_ATTEMPTS: Final = 4
+_MOST_UNKEPT_LOADS: Final = 4
 """Loads of others that are not kept, after which a caller loads past the cache."""
 
 
@@ -130,7 +130,7 @@ class CachedFunction(Generic[P, T]):
         return naming
 
     def _kept(self, key: Key, engine: Engine, call: _Call[T]) -> T:
-        for _attempt in range(_ATTEMPTS):
+        for _attempt in range(_MOST_UNKEPT_LOADS):
             run = _Run(call, key, self._means)
             try:
                 tags, result = get_or_load(self._means.cache, key, run.load, run.tags, self._ttl)

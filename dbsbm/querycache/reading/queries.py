@@ -24,7 +24,8 @@ from dbsbm.querycache.reading.views import Views
 from dbsbm.querycache.refusals import Reason, Refusal
 from dbsbm.querycache.sql.markers import Parameters
 
-_ATTEMPTS: Final = 3
+_MOST_VIEW_CHANGES: Final = 3
+"""Loads in which a view was found changed, after which the answer is not cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Queries:
         """
         if current_collector() is not None:
             self._note_views(asked, sql)
-        for _attempt in range(_ATTEMPTS):
+        for _attempt in range(_MOST_VIEW_CHANGES):
             identity = self.identify(asked, sql, parameters)
 
             def load() -> Packed:
