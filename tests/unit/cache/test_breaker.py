@@ -5,19 +5,7 @@ import logging
 import pytest
 
 from dbsbm.cache.server.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.unit.cache.clock import Clock
 
 
 @pytest.fixture

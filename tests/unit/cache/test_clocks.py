@@ -5,19 +5,7 @@ import time
 import pytest
 
 from dbsbm.cache.server.clocks import SERVES_FOR, ServerClock, uptime
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 5000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.unit.cache.clock import Clock
 
 
 @pytest.fixture

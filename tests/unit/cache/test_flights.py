@@ -6,21 +6,9 @@ import pytest
 
 from dbsbm.cache.engine.bells import Bells
 from dbsbm.cache.engine.flights import Flights, Landed, value_for_follower
+from tests.unit.cache.clock import Clock
 
 KEY, TAG, OTHER = "k", "tag:t", "other"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

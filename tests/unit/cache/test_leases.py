@@ -3,19 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dbsbm.cache.engine.lease import LEASE_MS, RENEW_EVERY, Leases
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.unit.cache.clock import Clock
 
 
 @pytest.fixture
