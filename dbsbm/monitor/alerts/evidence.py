@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from dbsbm.db import changes
 from dbsbm.db.models import Statement
 from dbsbm.errors import TransientError
 from dbsbm.monitor.alerts.rule import Rule
-from dbsbm.monitor.store.history import Order
+from dbsbm.monitor.store.history import History
 from dbsbm.monitor.store.reading import Summary
 
 log = logging.getLogger(__name__)
@@ -25,31 +25,14 @@ _CHANGES = 10
 _TEXT_LENGTH = 300
 
 
-class Source(Protocol):
-    """What is read of the history."""
-
-    def top(
-        self,
-        name: str,
-        since: datetime,
-        until: datetime,
-        *,
-        by: Sequence[str],
-        where: Mapping[str, str] | None = None,
-        order: Order = "total",
-        limit: int = 10,
-    ) -> list[Summary]:
-        """The groups of a span that are largest."""
-
-
 def gather(
-    session: Session, source: Source, rule: Rule, since: datetime, until: datetime
+    session: Session, history: History, rule: Rule, since: datetime, until: datetime
 ) -> dict[str, Any]:
     """What to show with an incident; every part of it may be empty.
 
     Args:
         session: For the changes, and the texts of statements.
-        source: The history.
+        history: Holds the parts.
         rule: The rule that fired.
         since: When the condition began.
         until: Now.
@@ -60,7 +43,7 @@ def gather(
         it began and since, each with `at` (ISO 8601), `kind`, `summary` and `by`.
     """
     return {
-        "top": _top(session, source, rule, since, until),
+        "top": _top(session, history, rule, since, until),
         "changes": [
             {
                 "at": change.at.isoformat(timespec="seconds"),
@@ -74,13 +57,13 @@ def gather(
 
 
 def _top(
-    session: Session, source: Source, rule: Rule, since: datetime, until: datetime
+    session: Session, history: History, rule: Rule, since: datetime, until: datetime
 ) -> list[dict[str, Any]]:
     if not rule.evidence_by:
         return []
     metric = rule.evidence_metric or rule.signal.metric
     try:
-        found = source.top(metric, since, until, by=rule.evidence_by, limit=10_000)
+        found = history.top(metric, since, until, by=rule.evidence_by, limit=10_000)
     except TransientError:
         log.warning("No evidence: the history did not answer.", extra={"action": "alerts.blind"})
         return []

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from dbsbm.monitor.alerts.engine import Engine
 from dbsbm.monitor.alerts.forms import reach_of
 from dbsbm.monitor.alerts.rule import HOUR, Rule, Signal
 from dbsbm.monitor.alerts.track import Reading
 from dbsbm.monitor.counting.series import labels_text
+from dbsbm.monitor.store.history import History
 from dbsbm.monitor.store.reading import Point, Series
 
 # Longer stretches are read in steps of ten minutes: of three days, 432 of them.
@@ -22,29 +22,13 @@ _STEPS = (timedelta(minutes=1), timedelta(minutes=10))
 Gathered = dict[str, dict[str, list[Reading]]]
 
 
-class Source(Protocol):
-    """What is read of the history."""
-
-    def series(
-        self,
-        name: str,
-        since: datetime,
-        until: datetime,
-        *,
-        where: Mapping[str, str] | None = None,
-        by: Sequence[str] = (),
-        step: timedelta | None = None,
-    ) -> list[Series]:
-        """The points of a metric between two times."""
-
-
-def gather(source: Source, rules: Iterable[Rule], now: datetime) -> Gathered:
+def gather(history: History, rules: Iterable[Rule], now: datetime) -> Gathered:
     """Read what every rule that is on looks back on.
 
     Raises:
         TransientError: The database is away.
     """
-    return {rule.name: _gather(source, rule, now) for rule in rules if rule.enabled}
+    return {rule.name: _gather(history, rule, now) for rule in rules if rule.enabled}
 
 
 def feed(engine: Engine, gathered: Gathered, restarts: Iterable[datetime] = ()) -> None:
@@ -65,7 +49,7 @@ def feed(engine: Engine, gathered: Gathered, restarts: Iterable[datetime] = ()) 
 class _Asked:
     """What is asked for one signal."""
 
-    source: Source
+    history: History
     signal: Signal
     since: datetime
     now: datetime
@@ -73,14 +57,14 @@ class _Asked:
 
     def series(self, metric: str, wheres: Iterable[Mapping[str, str]]) -> Iterator[Series]:
         for where in wheres:
-            yield from self.source.series(
+            yield from self.history.series(
                 metric, self.since, self.now, where=where, by=self.signal.by, step=self.step
             )
 
 
-def _gather(source: Source, rule: Rule, now: datetime) -> dict[str, list[Reading]]:
+def _gather(history: History, rule: Rule, now: datetime) -> dict[str, list[Reading]]:
     signal, reach = rule.signal, reach_of(rule)
-    asked = _Asked(source, signal, now - timedelta(seconds=reach), now, _STEPS[reach > _FINE])
+    asked = _Asked(history, signal, now - timedelta(seconds=reach), now, _STEPS[reach > _FINE])
     if signal.total:
         return _ratios(asked)
     found: dict[str, list[Reading]] = {}

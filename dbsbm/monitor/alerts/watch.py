@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from dbsbm.monitor.alerts.engine import Engine, Key
 from dbsbm.monitor.alerts.incidents import tell
 from dbsbm.monitor.alerts.lifecycle import State, Transition
 from dbsbm.monitor.alerts.rule import Rule
+from dbsbm.monitor.store.history import History
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +31,6 @@ log = logging.getLogger(__name__)
 _REMEMBER = timedelta(hours=3)
 # A clock that was ahead holds evaluations up for this long at most.
 _AHEAD = timedelta(minutes=5)
-
-
-class Source(live.Source, evidence.Source, Protocol):
-    """The history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Alerts:
     def __init__(
         self,
         database: Database,
-        source: Source,
+        history: History,
         rules: Sequence[Rule],
         *,
         runs_on: Callable[[], Mapping[str, Any]],
@@ -70,12 +67,12 @@ class Alerts:
 
         Args:
             database: Holds the incidents.
-            source: The history.
+            history: What was measured.
             rules: Those that are switched off only end what they had begun.
             runs_on: What `changes.describe` says of this process.
         """
         self._database = database
-        self._source = source
+        self._history = history
         self._rules = [rule for rule in rules if rule.enabled]
         self._runs_on = runs_on
 
@@ -85,7 +82,7 @@ class Alerts:
         Raises:
             TransientError: The database is away.
         """
-        gathered = live.gather(self._source, self._rules, now)
+        gathered = live.gather(self._history, self._rules, now)
         return self._database.transact(lambda s: self._evaluate(s, gathered, now, trace_id))
 
     def _evaluate(
@@ -95,7 +92,7 @@ class Alerts:
         last = live.moment(lock.state.get("evaluated_at", 0.0))
         if now <= last <= now + _AHEAD:
             return Report(is_late=True)
-        ledger = _Ledger(session, self._source, now, trace_id)
+        ledger = _Ledger(session, self._history, now, trace_id)
         ledger.end_removed({rule.name for rule in self._rules})
         engine = Engine(self._rules, ledger.states())
         live.feed(engine, gathered, _restarts(session, now))
@@ -118,9 +115,9 @@ class Alerts:
 class _Ledger:
     """The rows of states and incidents in one evaluation."""
 
-    def __init__(self, session: Session, source: Source, now: datetime, trace_id: str) -> None:
+    def __init__(self, session: Session, history: History, now: datetime, trace_id: str) -> None:
         self._session = session
-        self._source = source
+        self._history = history
         self._now = now
         self._trace_id = trace_id
         self._rows = {
@@ -203,7 +200,7 @@ class _Ledger:
         incident.state = "firing"
         incident.fired_at = incident.fired_at or self._now
         incident.evidence = evidence.gather(
-            self._session, self._source, change.rule, incident.started_at, self._now
+            self._session, self._history, change.rule, incident.started_at, self._now
         )
         if change.kind == "worse" and incident.version:
             tell(self._session, incident, self._now, trace_id=self._trace_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from dbsbm.errors import UserError
 from dbsbm.monitor.alerts import incidents, silences
 from dbsbm.monitor.alerts.rule import Rule, Signal
 from dbsbm.monitor.alerts.watch import Alerts, Report
-from dbsbm.monitor.store.history import Order
+from dbsbm.monitor.store.history import History
 from dbsbm.monitor.store.reading import Point, Series, Summary
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -56,7 +56,7 @@ WIDE = Rule(
 )
 
 
-class History:
+class Waits(History):
     """A history in which the wait of one queue is bad in some minutes."""
 
     def __init__(self, *bad: range, until: int = 600) -> None:
@@ -64,16 +64,9 @@ class History:
         self._until = until
 
     def series(
-        self,
-        name: str,
-        since: datetime,
-        until: datetime,
-        *,
-        where: Mapping[str, str] | None = None,
-        by: Sequence[str] = (),
-        step: timedelta | None = None,
+        self, name: str, since: datetime, until: datetime, *, by: Sequence[str] = (), **asked: Any
     ) -> list[Series]:
-        assert (name, where, step) == ("wait", {}, MINUTE)
+        assert (name, asked) == ("wait", {"where": {}, "step": MINUTE})
         first = -((START - since) // MINUTE)
         minutes = range(first, min((until - START) // MINUTE + 1, self._until))
         points = [self._point(START + n * MINUTE) for n in minutes]
@@ -81,17 +74,8 @@ class History:
         return [Series(labels, "gauge", MINUTE, points)]
 
     def top(
-        self,
-        name: str,
-        since: datetime,
-        until: datetime,
-        *,
-        by: Sequence[str],
-        where: Mapping[str, str] | None = None,
-        order: Order = "total",
-        limit: int = 10,
+        self, name: str, since: datetime, until: datetime, *, by: Sequence[str], **_asked: Any
     ) -> list[Summary]:
-        del where, order, limit, until
         parts = {"images": 30.0, "fetch": 10.0}
         return [
             Summary(since, 60, "gauge", 5, total, 0.1, 9.0, 1.0, (), name, {by[0]: value})
@@ -104,7 +88,7 @@ class History:
         return Point(at, 60, "gauge", 2, 2 * value, value, value, value, ())
 
 
-def alerts(database: Database, history: History, *rules: Rule, **runs_on: Any) -> Alerts:
+def alerts(database: Database, history: Waits, *rules: Rule, **runs_on: Any) -> Alerts:
     return Alerts(database, history, rules or (SLOW,), runs_on=lambda: {**RUNS_ON, **runs_on})
 
 
@@ -124,7 +108,7 @@ def promises(database: Database) -> list[str]:
 
 
 def test_an_incident_begins_and_ends_and_both_are_told_once(database: Database) -> None:
-    reports = run(alerts(database, History(range(10, 30))), range(45))
+    reports = run(alerts(database, Waits(range(10, 30))), range(45))
     (incident,) = all_incidents(database)
     assert (incident.rule, incident.series, incident.severity) == ("slow", "queue=images", "page")
     assert (incident.state, incident.resolution) == ("resolved", "recovered")
@@ -139,24 +123,24 @@ def test_an_incident_begins_and_ends_and_both_are_told_once(database: Database) 
 
 
 def test_what_is_calm_for_long_leaves_no_state(database: Database) -> None:
-    run(alerts(database, History(range(10, 30))), range(45))
+    run(alerts(database, Waits(range(10, 30))), range(45))
     with database.read() as session:
         assert len(session.scalars(select(AlertState)).all()) == 2, "its own row, and the series'"
-    alerts(database, History(range(10, 30))).evaluate(START + 300 * MINUTE, trace_id="t")
+    alerts(database, Waits(range(10, 30))).evaluate(START + 300 * MINUTE, trace_id="t")
     with database.read() as session:
         assert [row.rule for row in session.scalars(select(AlertState))] == [""]
 
 
 def test_flaps_are_one_incident(database: Database) -> None:
     flaps = [range(n, n + 3) for n in range(5, 40, 6)]
-    run(alerts(database, History(*flaps)), range(50))
+    run(alerts(database, Waits(*flaps)), range(50))
     assert len(all_incidents(database)) == 1
 
 
 def test_the_same_moment_twice_and_a_clock_that_is_behind_change_nothing(
     database: Database,
 ) -> None:
-    watch = alerts(database, History(range(10, 30)))
+    watch = alerts(database, Waits(range(10, 30)))
     run(watch, range(20))
     before = promises(database)
     assert watch.evaluate(START + 19 * MINUTE, trace_id="t").is_late
@@ -166,7 +150,7 @@ def test_the_same_moment_twice_and_a_clock_that_is_behind_change_nothing(
 
 def test_monitors_that_evaluate_at_once_make_one_incident(migrated_url: str) -> None:
     databases = [Database(SecretStr(migrated_url)) for _ in range(3)]
-    history = History(range(10, 30))
+    history = Waits(range(10, 30))
     try:
         with ThreadPoolExecutor(3) as pool:
             for minute in range(45):
@@ -192,7 +176,7 @@ import os, signal, sys
 from pydantic import SecretStr
 from sqlalchemy import event
 from dbsbm.db.engine import Database
-from tests.integration.monitor.test_alerts import START, MINUTE, History, alerts
+from tests.integration.monitor.test_alerts import START, MINUTE, Waits, alerts
 
 url, deadly, begin = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 database = Database(SecretStr(url))
@@ -205,7 +189,7 @@ def count(*_):
     if statements == deadly:
         os.kill(os.getpid(), signal.SIGKILL)
 
-watch = alerts(database, History(range(10, 30)))
+watch = alerts(database, Waits(range(10, 30)))
 for half in range(begin, 100):
     watch.evaluate(START + half * MINUTE / 2, trace_id="t")
 """
@@ -221,7 +205,7 @@ def test_a_monitor_that_is_killed_anywhere_loses_and_doubles_nothing(migrated_ur
         begin += 10
     database = Database(SecretStr(migrated_url))
     try:
-        run(alerts(database, History(range(10, 30))), range(45))
+        run(alerts(database, Waits(range(10, 30))), range(45))
         (incident,) = all_incidents(database)
         assert incident.state == "resolved"
         assert promises(database) == [f"incident:{incident.id}:{n}" for n in (1, 2)]
@@ -230,7 +214,7 @@ def test_a_monitor_that_is_killed_anywhere_loses_and_doubles_nothing(migrated_ur
 
 
 def test_a_silence_keeps_quiet_and_the_incident_is_told_when_it_ends(database: Database) -> None:
-    watch = alerts(database, History(range(10, 60)))
+    watch = alerts(database, Waits(range(10, 60)))
     silence = database.transact(
         lambda s: silences.add(
             s, "slow", series="queue=images", length=timedelta(days=1), by="ann", reason="known"
@@ -250,7 +234,7 @@ def test_a_silence_keeps_quiet_and_the_incident_is_told_when_it_ends(database: D
 
 
 def test_what_another_incident_explains_is_not_told(database: Database) -> None:
-    run(alerts(database, History(range(10, 30)), SLOW, WIDE), range(45))
+    run(alerts(database, Waits(range(10, 30)), SLOW, WIDE), range(45))
     found = {each.rule: each for each in all_incidents(database)}
     assert {name: each.state for name, each in found.items()} == {
         "slow": "resolved",
@@ -260,14 +244,14 @@ def test_what_another_incident_explains_is_not_told(database: Database) -> None:
 
 
 def test_an_incident_of_a_rule_that_was_removed_ends(database: Database) -> None:
-    run(alerts(database, History(range(10, 60))), range(10, 20))
-    alerts(database, History(range(10, 60)), WIDE).evaluate(START + 20 * MINUTE, trace_id="t")
+    run(alerts(database, Waits(range(10, 60))), range(10, 20))
+    alerts(database, Waits(range(10, 60)), WIDE).evaluate(START + 20 * MINUTE, trace_id="t")
     (incident,) = [each for each in all_incidents(database) if each.rule == "slow"]
     assert (incident.state, incident.resolution) == ("resolved", "rule removed")
 
 
 def test_a_series_that_ends_does_not_keep_its_incident_for_ever(database: Database) -> None:
-    watch = alerts(database, History(range(10, 20), until=20))
+    watch = alerts(database, Waits(range(10, 20), until=20))
     run(watch, range(10, 40))
     assert all_incidents(database)[0].state == "firing", "a gap is no recovery"
     run(watch, range(40, 60))
@@ -285,7 +269,7 @@ def test_evidence_names_the_largest_parts_and_what_was_changed_before(
         changes.record(session, "policy", "in the future", "ann")
 
     database.transact(write)
-    run(alerts(database, History(range(10, 30))), range(20))
+    run(alerts(database, Waits(range(10, 30))), range(20))
     (incident,) = all_incidents(database)
     assert [part["labels"] for part in incident.evidence["top"]] == [
         {"queue": "images"},
@@ -312,18 +296,18 @@ def test_statements_are_shown_by_their_text(database: Database) -> None:
     by_statement = Rule(
         **{**{n: getattr(SLOW, n) for n in Rule.__slots__}, "evidence_by": ("fingerprint",)}
     )
-    run(alerts(database, History(range(10, 30)), by_statement), range(20))
+    run(alerts(database, Waits(range(10, 30)), by_statement), range(20))
     (incident,) = all_incidents(database)
     assert incident.evidence["top"][0]["text"] == "SELECT ?"
 
 
 def test_a_release_and_settings_that_differ_are_changes_once(database: Database) -> None:
-    run(alerts(database, History()), range(3))
+    run(alerts(database, Waits()), range(3))
     for minute in range(3, 6):  # both releases evaluate while one replaces the other
-        run(alerts(database, History(), code="bbbb"), range(minute, minute + 1))
-        run(alerts(database, History()), range(minute, minute + 1))
-    run(alerts(database, History(), code="bbbb"), range(6, 9))
-    run(alerts(database, History(), code="bbbb", settings={"log_level": "2"}), range(9, 12))
+        run(alerts(database, Waits(), code="bbbb"), range(minute, minute + 1))
+        run(alerts(database, Waits()), range(minute, minute + 1))
+    run(alerts(database, Waits(), code="bbbb"), range(6, 9))
+    run(alerts(database, Waits(), code="bbbb", settings={"log_level": "2"}), range(9, 12))
     with database.read() as session:
         found = session.scalars(select(Change).order_by(Change.id)).all()
     assert [(each.kind, each.summary) for each in found] == [
@@ -333,7 +317,7 @@ def test_a_release_and_settings_that_differ_are_changes_once(database: Database)
 
 
 def test_an_acknowledgement_is_the_first_ones_and_is_told(database: Database) -> None:
-    run(alerts(database, History(range(10, 60))), range(10, 20))
+    run(alerts(database, Waits(range(10, 60))), range(10, 20))
     (incident,) = all_incidents(database)
 
     def acknowledge(by: str) -> Callable[[Any], Incident]:
