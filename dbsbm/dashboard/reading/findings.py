@@ -15,37 +15,34 @@ _RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
 
 def open_findings(sources: Sources, _query: Query) -> Sequence[TableRow]:
     """Those of the newest runs, the gravest first."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(FindingRow)
-            .where(FindingRow.state == "open")
-            .order_by(_RANK, FindingRow.confidence.desc())
-            .limit(200)
-        ).all()
+    rows = sources.rows(
+        select(FindingRow)
+        .where(FindingRow.state == "open")
+        .order_by(_RANK, FindingRow.confidence.desc())
+        .limit(200)
+    )
     return [_row(row) for row in rows]
 
 
 def gone_findings(sources: Sources, query: Query) -> Sequence[TableRow]:
     """Those that were seen within the range, and are not found any more."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(FindingRow)
-            .where(FindingRow.state == "gone", FindingRow.last_seen >= query.span.since)
-            .order_by(FindingRow.last_seen.desc())
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(FindingRow)
+        .where(FindingRow.state == "gone", FindingRow.last_seen >= query.span.since)
+        .order_by(FindingRow.last_seen.desc())
+        .limit(ROWS)
+    )
     return [_row(row) for row in rows]
 
 
 def runs(sources: Sources, query: Query) -> Sequence[TableRow]:
     """Analyses within the range."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(OptimizerRun)
-            .where(OptimizerRun.started_at >= query.span.since)
-            .order_by(OptimizerRun.started_at.desc())
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(OptimizerRun)
+        .where(OptimizerRun.started_at >= query.span.since)
+        .order_by(OptimizerRun.started_at.desc())
+        .limit(ROWS)
+    )
     return [
         TableRow(
             [

@@ -40,38 +40,35 @@ def firing(session: Session) -> list[Firing]:
 
 def open_incidents(sources: Sources, _query: Query) -> Sequence[TableRow]:
     """Those that fire, and those that may soon."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(Incident)
-            .where(Incident.state != "resolved")
-            .order_by(_RANK, Incident.started_at)
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(Incident)
+        .where(Incident.state != "resolved")
+        .order_by(_RANK, Incident.started_at)
+        .limit(ROWS)
+    )
     now = datetime.now(UTC)
     return [_row(row, now) for row in rows]
 
 
 def past_incidents(sources: Sources, query: Query) -> Sequence[TableRow]:
     """Those that were resolved within the range, the newest first."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(Incident)
-            .where(Incident.state == "resolved", Incident.resolved_at >= query.span.since)
-            .order_by(Incident.resolved_at.desc())
-            .limit(200)
-        ).all()
+    rows = sources.rows(
+        select(Incident)
+        .where(Incident.state == "resolved", Incident.resolved_at >= query.span.since)
+        .order_by(Incident.resolved_at.desc())
+        .limit(200)
+    )
     return [_row(row, row.resolved_at or row.updated_at) for row in rows]
 
 
 def silences(sources: Sources, _query: Query) -> Sequence[TableRow]:
     """Silences in force."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(AlertSilence)
-            .where(AlertSilence.until > datetime.now(UTC))
-            .order_by(AlertSilence.until)
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(AlertSilence)
+        .where(AlertSilence.until > datetime.now(UTC))
+        .order_by(AlertSilence.until)
+        .limit(ROWS)
+    )
     return [
         TableRow([row.rule, row.series or "all", row.until, row.by, row.reason]) for row in rows
     ]
@@ -79,13 +76,12 @@ def silences(sources: Sources, _query: Query) -> Sequence[TableRow]:
 
 def changes(sources: Sources, query: Query) -> Sequence[TableRow]:
     """What was changed within the range: the first thing to suspect."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(Change)
-            .where(Change.at >= query.span.since, Change.at <= query.span.until)
-            .order_by(Change.at.desc())
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(Change)
+        .where(Change.at >= query.span.since, Change.at <= query.span.until)
+        .order_by(Change.at.desc())
+        .limit(ROWS)
+    )
     return [TableRow([row.at, row.kind, row.summary, row.by]) for row in rows]
 
 

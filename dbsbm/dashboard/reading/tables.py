@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Select
 
 from dbsbm.dashboard.reading.span import Span
 from dbsbm.db.engine import Database
 from dbsbm.monitor.store.history import History
 
+T = TypeVar("T")
 ColumnUnit = Literal[
     "text", "code", "s", "bytes", "ratio", "count", "per_second", "percent", "time", "state"
 ]
@@ -27,6 +30,15 @@ class Sources:
 
     history: History
     database: Database
+
+    def rows(self, statement: Select[T]) -> Sequence[T]:
+        """What a statement finds, as its first column: an object where it selects a class.
+
+        Raises:
+            TransientError: The database is away.
+        """
+        with self.database.read() as session:
+            return session.scalars(statement).all()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,13 +41,12 @@ def jobs(sources: Sources, query: Query) -> Sequence[TableRow]:
 
 def commands(sources: Sources, query: Query) -> Sequence[TableRow]:
     """The newest commands of members; each leads to its trace."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(Interaction)
-            .where(Interaction.handled_at >= query.span.since)
-            .order_by(Interaction.handled_at.desc())
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(Interaction)
+        .where(Interaction.handled_at >= query.span.since)
+        .order_by(Interaction.handled_at.desc())
+        .limit(ROWS)
+    )
     return [
         TableRow(
             [
@@ -65,13 +64,12 @@ def commands(sources: Sources, query: Query) -> Sequence[TableRow]:
 
 def dead_letters(sources: Sources, _query: Query) -> Sequence[TableRow]:
     """What was given up and nobody replayed, whenever that was."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(DeadLetter)
-            .where(DeadLetter.replayed_at.is_(None))
-            .order_by(DeadLetter.created_at.desc())
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(DeadLetter)
+        .where(DeadLetter.replayed_at.is_(None))
+        .order_by(DeadLetter.created_at.desc())
+        .limit(ROWS)
+    )
     return [
         TableRow(
             [row.created_at, row.id, row.task, row.source, row.reason],
@@ -83,13 +81,12 @@ def dead_letters(sources: Sources, _query: Query) -> Sequence[TableRow]:
 
 def cleanups(sources: Sources, query: Query) -> Sequence[TableRow]:
     """Clean-ups of the cache within the range."""
-    with sources.database.read() as session:
-        rows = session.scalars(
-            select(CacheCleanupRun)
-            .where(CacheCleanupRun.started_at >= query.span.since)
-            .order_by(CacheCleanupRun.started_at.desc())
-            .limit(ROWS)
-        ).all()
+    rows = sources.rows(
+        select(CacheCleanupRun)
+        .where(CacheCleanupRun.started_at >= query.span.since)
+        .order_by(CacheCleanupRun.started_at.desc())
+        .limit(ROWS)
+    )
     return [
         TableRow(
             [
