@@ -280,16 +280,16 @@ class Cache(Front):
     def _get_or_load(self, request: Request, deadline: timedelta | None) -> Any:
         core, key = self._core, request.key
         refuse_recursion(core, key)
-        names, longest = tag_wires(request.tags), self._longest_load(key)
+        names = tag_wires(request.tags)
         ends_at = None if deadline is None else core.clock() + deadline.total_seconds()
         while True:
-            flight, leads = core.flights.join(key.wire, names, longest)
+            flight, leads = core.join(key, names)
             if leads and ends_at is None:
                 return self._lead(flight, request)
             if leads:
                 self._channel.start()
                 self._threads.run_or_hand_over(lead(core, request, flight))
-            landed = self._follow(flight, key, longest, ends_at, followed=not leads)
+            landed = self._follow(flight, key, ends_at, followed=not leads)
             if landed is not None:
                 return value_for_follower(landed)
 
@@ -304,11 +304,13 @@ class Cache(Front):
         return landed.value
 
     def _follow(
-        self, flight: Flight, key: Key, longest: float, ends_at: float | None, *, followed: bool
+        self, flight: Flight, key: Key, ends_at: float | None, *, followed: bool
     ) -> Landed | None:
         """Wait for a flight. None if it ended without a result, or is taken for lost."""
         core = self._core
-        until = flight.began + longest if ends_at is None else min(flight.began + longest, ends_at)
+        until = flight.began + core.load_limit(key)
+        if ends_at is not None:
+            until = min(until, ends_at)
         wait_for(flight.future, max(0.0, until - core.clock()))
         return arrival(core, flight, key, ends_at=ends_at, followed=followed)
 

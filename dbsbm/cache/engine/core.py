@@ -9,7 +9,7 @@ from typing import Protocol
 from dbsbm.cache.engine.bells import Bells
 from dbsbm.cache.engine.debts import Debts
 from dbsbm.cache.engine.expiry import early_ms
-from dbsbm.cache.engine.flights import Flights
+from dbsbm.cache.engine.flights import Flight, Flights
 from dbsbm.cache.engine.gate import Gate
 from dbsbm.cache.engine.lease import LEASE_MS, UNRENEWED_MS, Leases
 from dbsbm.cache.forks import renew_after_fork
@@ -19,6 +19,7 @@ from dbsbm.cache.local.entry import LocalEntry
 from dbsbm.cache.local.hotkeys import HotKeys
 from dbsbm.cache.local.store import LocalStore
 from dbsbm.cache.policy.policies import Policies
+from dbsbm.cache.server.channel import BELIEF
 from dbsbm.cache.server.clocks import ServerClock, uptime
 from dbsbm.cache.stats import Stats
 from dbsbm.cache.tags import tag_wires
@@ -148,6 +149,31 @@ class Core:
     def lease_ms(self) -> int:
         """For how long to ask for a lease."""
         return LEASE_MS if self.channel.is_running else UNRENEWED_MS
+
+    # Loads under way.
+
+    def load_limit(self, key: Key) -> float:
+        """Return the seconds after which a load of a value is taken for lost."""
+        return self.policies.of(key.category).load_limit.total_seconds()
+
+    def join(self, key: Key, names: tuple[str, ...]) -> tuple[Flight, bool]:
+        """Join the flight of a key, or lead a new one.
+
+        What an older flight brings may have changed without this process having heard of it, while
+        the channel is not proven: so it is after a process was stopped, until its channel has read
+        what came meanwhile.
+
+        Args:
+            key: The name of the value.
+            names: The keys of the tags that the value depends on.
+
+        Returns:
+            The flight, and whether the caller leads it: then it has to land or fail it.
+        """
+        longest = self.load_limit(key)
+        if self.channel.is_running and not self.is_pushed:
+            longest = min(longest, BELIEF)
+        return self.flights.join(key.wire, names, longest)
 
     # The process's own copies.
 

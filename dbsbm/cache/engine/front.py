@@ -144,10 +144,6 @@ class Front:
         if self._core.local is not None:
             self._core.local.retract(entry)
 
-    def _longest_load(self, key: Key) -> float:
-        """Return the seconds after which a load is taken for lost."""
-        return self._core.policies.of(key.category).load_limit.total_seconds()
-
 
 def _find_nothing(_wire: str) -> None:
     return None

@@ -36,7 +36,7 @@ from dbsbm.cache.engine.flights import Abandoned, Flight, Landed
 from dbsbm.cache.engine.lease import LEASE_MS
 from dbsbm.cache.engine.reading import Absent, Look, Unbelieved, look
 from dbsbm.cache.engine.refreshing import refresh_later, refresh_now
-from dbsbm.cache.engine.request import Request, call_loader, load_limit, seal_loaded
+from dbsbm.cache.engine.request import Request, call_loader, seal_loaded
 from dbsbm.cache.engine.sealing import Sealed, count_store
 from dbsbm.cache.engine.steps import Call, Flow, Wait
 from dbsbm.cache.keys import Key
@@ -95,7 +95,7 @@ def _load(
     seen = found.seen if isinstance(found, Unbelieved) else b""
     # What the look has shown holds until a change is told.
     is_leased = found is Absent.LEASED and core.is_pushed
-    gives_up_at = core.clock() + load_limit(core, key)
+    gives_up_at = core.clock() + core.load_limit(key)
     while core.trusts_server(key) and core.clock() < gives_up_at:
         with core.bells.listen(key.wire) as bell:
             answer: Lease | NoLease | Look
@@ -128,7 +128,7 @@ def _load(
 
 def _load_and_store(core: Core, request: Request, lease: Lease) -> Flow[Landed]:
     key, token, stamps, sealed = request.key, lease.token, lease.stamps, None
-    with core.leases.hold(key.wire, token, load_limit(core, key)):
+    with core.leases.hold(key.wire, token, core.load_limit(key)):
         try:
             value, load_us = yield from call_loader(core, request)
             sealed = seal_loaded(core, request, value, load_us, stamps)

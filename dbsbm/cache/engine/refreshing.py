@@ -8,7 +8,7 @@ from typing import Any, Final
 from dbsbm.cache.engine.core import Core
 from dbsbm.cache.engine.flights import Landed
 from dbsbm.cache.engine.reading import look
-from dbsbm.cache.engine.request import Request, call_loader, load_limit, seal_loaded
+from dbsbm.cache.engine.request import Request, call_loader, seal_loaded
 from dbsbm.cache.engine.sealing import count_store
 from dbsbm.cache.engine.steps import Call, Flow, Spawn
 from dbsbm.cache.keys import NAMESPACE, Key
@@ -88,7 +88,7 @@ def _reload(core: Core, request: Request, stored: Stored) -> Flow[Any | Miss]:
     )
     if taken is not True:
         return MISS
-    with core.leases.hold(wire, token, load_limit(core, key)):
+    with core.leases.hold(wire, token, core.load_limit(key)):
         # A load that fails leaves its lease to lapse: so a source that is down is not asked again
         # by each reader.
         value, load_us = yield from call_loader(core, request)

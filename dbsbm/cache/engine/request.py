@@ -64,8 +64,3 @@ def seal_loaded(
     """Encode a loaded value, as read: it is given to whoever asked for it."""
     key, ttl = request.key, request.ttl
     return seal_or_log(core, key, value, ttl, load_us=load_us, tags=stamps, read=True)
-
-
-def load_limit(core: Core, key: Key) -> float:
-    """Return the seconds after which a load of a value is taken for lost."""
-    return core.policies.of(key.category).load_limit.total_seconds()
