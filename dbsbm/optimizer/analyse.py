@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import OptimizerRun
-from dbsbm.optimizer.evidence import Evidence, NotEnabledError
 from dbsbm.optimizer.finding import Finding
-from dbsbm.optimizer.gather import gather
+from dbsbm.optimizer.fleet.evidence import Evidence
+from dbsbm.optimizer.fleet.gather import gather
 from dbsbm.optimizer.ledger import Change, record
+from dbsbm.optimizer.missing import NotEnabledError
 from dbsbm.optimizer.rules import RULES, Rule
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dbsbm.optimizer.evidence import Evidence
 from dbsbm.optimizer.finding import Finding
-from dbsbm.optimizer.rules import (
-    cache_hit_rate,
-    cache_limit,
+from dbsbm.optimizer.fleet.evidence import Evidence
+from dbsbm.optimizer.rules.cache import cache_hit_rate, cache_limit
+from dbsbm.optimizer.rules.fleet import (
     dead_letters,
     overdue_effects,
     pool_waits,

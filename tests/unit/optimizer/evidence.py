@@ -7,7 +7,7 @@ from typing import Any
 
 from dbsbm.cache.categories import Category
 from dbsbm.monitor.counting.series import labels_text
-from dbsbm.optimizer.evidence import CacheMemory, Counters, Evidence, Total
+from dbsbm.optimizer.fleet.evidence import CacheMemory, Counters, Evidence, Total
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dbsbm.optimizer.candidate import Candidate, derive_index
-from dbsbm.optimizer.evidence import Table
+from dbsbm.optimizer.fleet.candidate import Candidate, derive_index
+from dbsbm.optimizer.fleet.evidence import Table
 
 BETS = Table(
     frozenset({"id", "guild_id", "user_id", "state", "placed_at", "settled_at", "risk"}),

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dbsbm.optimizer.evidence import Missing, NotEnabledError, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.missing import Missing, NotEnabledError, present
 from tests.unit.optimizer.evidence import counters, total
 
 

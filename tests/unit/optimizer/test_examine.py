@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from dbsbm.optimizer.analyse import examine
-from dbsbm.optimizer.evidence import Evidence, NotEnabledError
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import Evidence
+from dbsbm.optimizer.missing import NotEnabledError
 from tests.unit.optimizer.evidence import evidence
 
 

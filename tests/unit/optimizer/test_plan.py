@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dbsbm.optimizer.plan import Step, expensive_steps
+from dbsbm.optimizer.fleet.plan import Step, expensive_steps
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,18 @@ from typing import Any
 import pytest
 
 from dbsbm.cache.categories import Category
-from dbsbm.optimizer.evidence import (
+from dbsbm.optimizer.fleet.evidence import (
     CacheMemory,
     Counters,
     DeadLetters,
-    Missing,
-    NotEnabledError,
     OverdueEffects,
     SlowQuery,
     Table,
 )
-from dbsbm.optimizer.rules import (
-    RULES,
-    cache_hit_rate,
-    cache_limit,
+from dbsbm.optimizer.missing import Missing, NotEnabledError
+from dbsbm.optimizer.rules import RULES
+from dbsbm.optimizer.rules.cache import cache_hit_rate, cache_limit
+from dbsbm.optimizer.rules.fleet import (
     dead_letters,
     overdue_effects,
     pool_waits,

@@ -23,18 +23,18 @@ from dbsbm.monitor.counting.series import Kind, labels_text
 from dbsbm.monitor.readings.fingerprint import fingerprint
 from dbsbm.monitor.store.history import History
 from dbsbm.monitor.store.reading import Summary
-from dbsbm.optimizer.evidence import (
+from dbsbm.optimizer.fleet.evidence import (
     CacheMemory,
     Counters,
     DeadLetters,
     Evidence,
-    Missing,
     OverdueEffects,
     SlowQuery,
     Table,
     Total,
 )
-from dbsbm.optimizer.schema import read_tables
+from dbsbm.optimizer.fleet.schema import read_tables
+from dbsbm.optimizer.missing import Missing
 
 T = TypeVar("T")
 

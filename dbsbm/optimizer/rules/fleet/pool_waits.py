@@ -10,8 +10,9 @@ Silent below 200 check-outs, and where the Wilson lower bound of the share that 
 from __future__ import annotations
 
 from dbsbm.monitor.readings.pool import LONG_WAIT_SECONDS
-from dbsbm.optimizer.evidence import Counters, Evidence, NotEnabledError, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import Counters, Evidence
+from dbsbm.optimizer.missing import NotEnabledError, present
 from dbsbm.optimizer.wilson import wilson_bounds
 
 NAME = "pool_waits"

@@ -7,8 +7,9 @@ Silent where the server has a limit and evicts at it, however full it is: that i
 
 from __future__ import annotations
 
-from dbsbm.optimizer.evidence import CacheMemory, Evidence, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import CacheMemory, Evidence
+from dbsbm.optimizer.missing import present
 
 NAME = "cache_limit"
 

@@ -6,35 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from dbsbm.cache.categories import Category, Policy
-from dbsbm.errors import DbsbmError
 from dbsbm.monitor.counting.series import parse_labels
-
-T = TypeVar("T")
-
-
-class NotEnabledError(DbsbmError):
-    """A rule could not look. The text says what it lacks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Stands for a part of the evidence that could not be read."""
-
-    reason: str
-
-
-def present(part: T | Missing) -> T:
-    """The part itself.
-
-    Raises:
-        NotEnabledError: It is missing.
-    """
-    if isinstance(part, Missing):
-        raise NotEnabledError(part.reason)
-    return part
+from dbsbm.optimizer.missing import Missing
 
 
 @dataclass(frozen=True, slots=True)

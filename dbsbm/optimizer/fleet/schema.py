@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from sqlalchemy import JSON, Engine, Inspector, LargeBinary, Text, inspect
 
-from dbsbm.optimizer.evidence import Table
+from dbsbm.optimizer.fleet.evidence import Table
 
 
 def read_tables(engine: Engine, names: Iterable[str]) -> dict[str, Table]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dbsbm.optimizer.evidence import Table
+from dbsbm.optimizer.fleet.evidence import Table
 
 _MAX_COLUMNS = 4
 _NAME = r"(?:[`\"]?\w+[`\"]?\.)?[`\"]?(\w+)[`\"]?"

@@ -11,8 +11,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dbsbm.monitor.readings.tasks import LONG_WAIT_SECONDS
-from dbsbm.optimizer.evidence import Counters, Evidence, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import Counters, Evidence
+from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.wilson import wilson_bounds
 
 NAME = "queue_waits"

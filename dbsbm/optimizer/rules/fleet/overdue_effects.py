@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dbsbm.optimizer.evidence import Evidence, OverdueEffects, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import Evidence, OverdueEffects
+from dbsbm.optimizer.missing import present
 
 NAME = "overdue_effects"
 

@@ -8,8 +8,9 @@ so there is no number below which it does not matter.
 
 from __future__ import annotations
 
-from dbsbm.optimizer.evidence import DeadLetters, Evidence, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import DeadLetters, Evidence
+from dbsbm.optimizer.missing import present
 
 NAME = "dead_letters"
 

@@ -10,10 +10,11 @@ where the statement's text leaves no doubt; otherwise the advice is to look.
 
 from __future__ import annotations
 
-from dbsbm.optimizer.candidate import Candidate, derive_index
-from dbsbm.optimizer.evidence import Evidence, Missing, SlowQuery, present
 from dbsbm.optimizer.finding import Finding, Severity
-from dbsbm.optimizer.plan import Step, expensive_steps
+from dbsbm.optimizer.fleet.candidate import Candidate, derive_index
+from dbsbm.optimizer.fleet.evidence import Evidence, SlowQuery
+from dbsbm.optimizer.fleet.plan import Step, expensive_steps
+from dbsbm.optimizer.missing import Missing, present
 
 NAME = "slow_statements"
 

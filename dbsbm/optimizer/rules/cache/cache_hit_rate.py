@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from dbsbm.cache.categories import Category, Policy
-from dbsbm.optimizer.evidence import Counters, Evidence, Missing, present
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.fleet.evidence import Counters, Evidence
+from dbsbm.optimizer.missing import Missing, present
 from dbsbm.optimizer.wilson import wilson_bounds
 
 NAME = "cache_hit_rate"

@@ -1,0 +1,1 @@
+"""What the fleet measured of itself, as plain data that rules judge."""

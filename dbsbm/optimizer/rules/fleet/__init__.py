@@ -1,0 +1,1 @@
+"""Rules about the fleet: its work, its pool, and its own statements."""

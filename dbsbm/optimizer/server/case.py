@@ -1,0 +1,86 @@
+"""What a rule about a server is given: the snapshot, what its statements ask for, and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dbsbm.optimizer.missing import Missing, present
+from dbsbm.optimizer.server.model import Load, Snapshot, Table
+from dbsbm.optimizer.statements.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a plan reads one table.
+
+    Attributes:
+        source: The name by which the statement calls this use of the table.
+        type: As EXPLAIN says it: ALL, index, range, ref, eq_ref, const, ...
+        key: The index that is used, None for none.
+        key_parts: Columns of it that narrow the search.
+        rows: Rows that the server expects to read, each time.
+        filtered: Percent of them that it expects to keep.
+        possible_keys: Indexes that it considered.
+    """
+
+    source: str
+    type: str
+    key: str | None = None
+    key_parts: tuple[str, ...] = ()
+    rows: float = 0.0
+    filtered: float = 100.0
+    possible_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a server would carry out a statement.
+
+    Attributes:
+        accesses: In the order in which tables are joined.
+        sorts: It sorts rows, rather than reading them in order.
+        temporary: It keeps rows in a temporary table.
+        cost: In the server's own unit, None if it does not say.
+    """
+
+    accesses: tuple[Access, ...]
+    sorts: bool = False
+    temporary: bool = False
+    cost: float | None = None
+
+
+class Questions(Protocol):
+    """What the server can be asked. Every answer is kept, and the time for them limited."""
+
+    def plan(self, load: Load) -> Plan | Missing:
+        """How the server would carry out a statement."""
+
+    def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
+        """About how many different values columns have together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that a rule is given.
+
+    Attributes:
+        snapshot: What was read.
+        shapes: What each kind of statement asks for, by digest; one that could not be understood
+            is not there.
+        ask: Further questions.
+    """
+
+    snapshot: Snapshot
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    ask: Questions | None = None
+
+    @property
+    def load(self) -> tuple[Load, ...]:
+        """Every kind of statement, the most expensive first.
+
+        Raises:
+            NotEnabledError: It could not be read.
+        """
+        return present(self.snapshot.load)
