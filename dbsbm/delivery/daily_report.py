@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
+from dbsbm.delivery.attempt import carry_out
 from dbsbm.delivery.posted import Posted
+from dbsbm.delivery.posting import Post, Poster, name_of
 from dbsbm.delivery.rest import DiscordRest, Image
-from dbsbm.delivery.snowflakes import least_id
 from dbsbm.errors import PermanentError, TransientError
 from dbsbm.monitor.report.embed import embed
 from dbsbm.monitor.report.model import Report
@@ -26,9 +27,6 @@ log = logging.getLogger(__name__)
 POST_TASK = "tasks.reports.post"
 
 Outcome = Literal["posted", "done already", "dead"]
-
-# Clocks may differ from Discord's by so much.
-_SKEW = timedelta(minutes=5)
 
 
 def is_promised(session: Session, day: date) -> bool:
@@ -82,8 +80,7 @@ class DailyReport:
             performance_of: Draws how the fleet did between two times.
         """
         self._database = database
-        self._discord = discord
-        self._posted = posted
+        self._poster = Poster(discord, posted)
         self._channel_id = channel_id
         self._performance_of = performance_of
 
@@ -93,18 +90,20 @@ class DailyReport:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
+        return carry_out(
+            self._database,
+            effect_id,
+            lambda: self._deliver(effect_id),
+            lost="The report of the day is given up",
+            action="report.dead_letter",
+            where=f"The report of the day could not be posted in {self._channel_id}: ",
+        )
+
+    def _deliver(self, effect_id: int) -> Outcome:
         effect, is_first = self._database.transact(lambda session: _begin(session, effect_id))
         if effect is None:
             return "done already"
-        try:
-            message_id = self._post(effect, is_first=is_first)
-        except TransientError as error:
-            seconds, reason = error.retry_after, str(error)
-            self._database.transact(lambda s: outbox.postpone(s, effect_id, reason, seconds))
-            raise
-        except PermanentError as error:
-            self._bury(effect_id, str(error))
-            return "dead"
+        message_id = self._post(effect, is_first=is_first)
         result = {"where": "channel", "message_id": str(message_id)}
         self._database.transact(lambda session: outbox.finish(session, effect_id, result))
         log.info(
@@ -117,30 +116,17 @@ class DailyReport:
         """Post it, unless an earlier attempt did so and died before it could say so."""
         if self._channel_id is None:
             raise PermanentError("ALERT_CHANNEL_ID is no longer set.")
-        name = _name(effect)
-        known = self._posted.recall(name)
-        if known is None and not is_first:
-            known = self._search(self._channel_id, effect)
+        post = Post(
+            name=name_of("r", effect.dedupe_key, effect.created_at.isoformat()),
+            channel_id=self._channel_id,
+            begun_at=effect.created_at,
+            is_first=is_first,
+            shows=partial(_shows, effect),
+        )
+        known = self._poster.find(post)
         if known is not None:
             return known
-        message_id = self._discord.post_message(
-            self._channel_id, _message(effect), self._drawn(effect), nonce=name
-        )
-        self._posted.remember(name, message_id)
-        return message_id
-
-    def _search(self, channel_id: int, effect: Effect) -> int | None:
-        """The message of an earlier attempt among those that came after the promise."""
-        title = effect.payload["embed"]["title"]
-        try:
-            found = self._discord.messages_after(channel_id, least_id(effect.created_at - _SKEW))
-        except PermanentError:
-            # The bot may post but not read: then the nonce alone has to do.
-            return None
-        for message in found:
-            if any(each.get("title") == title for each in message.get("embeds") or ()):
-                return int(message["id"])
-        return None
+        return self._poster.post(post, _message(effect), self._drawn(effect))
 
     def _drawn(self, effect: Effect) -> Image | None:
         """The picture; None where it cannot be drawn: the report goes out without it."""
@@ -158,13 +144,6 @@ class DailyReport:
             )
             return None
 
-    def _bury(self, effect_id: int, reason: str) -> None:
-        reason = f"The report of the day could not be posted in {self._channel_id}: {reason}"
-        self._database.transact(
-            lambda session: outbox.bury(session, session.get_one(Effect, effect_id), reason)
-        )
-        log.error(reason, extra={"action": "report.dead_letter", "effect_id": effect_id})
-
 
 def _begin(session: Session, effect_id: int) -> tuple[Effect | None, bool]:
     """The effect and whether this is its first attempt; None where nothing is left to do."""
@@ -176,13 +155,9 @@ def _begin(session: Session, effect_id: int) -> tuple[Effect | None, bool]:
     return effect, is_first
 
 
-def _name(effect: Effect) -> str:
-    """What the post is remembered by, and its nonce: Discord takes 25 characters at most.
-
-    Of the same day's report in a database that was made anew, it differs.
-    """
-    text = f"{effect.dedupe_key} {effect.created_at.isoformat()}"
-    return "r-" + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+def _shows(effect: Effect, message: Mapping[str, Any]) -> bool:
+    title = effect.payload["embed"]["title"]
+    return any(each.get("title") == title for each in message.get("embeds") or ())
 
 
 def _message(effect: Effect) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dbsbm.commands.reply import message_body
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
+from dbsbm.delivery.attempt import carry_out
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest, Image, ReplyGone, TokenExpired
 from dbsbm.errors import PermanentError, TransientError
@@ -73,18 +74,20 @@ class Delivery:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
+        return carry_out(
+            self._database,
+            effect_id,
+            lambda: self._deliver(effect_id),
+            lost="An answer could not be delivered",
+            action="discord.dead_letter",
+        )
+
+    def _deliver(self, effect_id: int) -> str:
         with self._database.read() as session:
             effect = session.get(Effect, effect_id)
         if effect is None or effect.state != "pending":
             return "done already"
-        try:
-            where, message_id = self._write(effect)
-        except TransientError as error:
-            self._postpone(effect_id, error)
-            raise
-        except PermanentError as error:
-            self._bury(effect_id, str(error))
-            return "dead"
+        where, message_id = self._write(effect)
         if self._on_answered is not None:
             to = effect.payload["to"]
             # An answer that an older version promised does not say whose it is.
@@ -163,21 +166,6 @@ class Delivery:
             "Delivered as %s.",
             where,
             extra={"action": "discord.delivered", "effect_id": effect_id},
-        )
-
-    def _postpone(self, effect_id: int, error: TransientError) -> None:
-        self._database.transact(
-            lambda session: outbox.postpone(session, effect_id, str(error), error.retry_after)
-        )
-
-    def _bury(self, effect_id: int, reason: str) -> None:
-        self._database.transact(
-            lambda session: outbox.bury(session, session.get_one(Effect, effect_id), reason)
-        )
-        log.error(
-            "An answer could not be delivered: %s",
-            reason,
-            extra={"action": "discord.dead_letter", "effect_id": effect_id},
         )
 
 

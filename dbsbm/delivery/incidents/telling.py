@@ -1,9 +1,7 @@
 """Carries out the effect "tell of an incident": one message, edited as the incident changes.
 
-A worker may die anywhere, also between Discord's answer and the commit that would remember it. So
-three things find a message again before another one is posted: what the broker remembers of posts,
-the channel's own messages since the post was begun, and Discord itself, which takes the same nonce
-for the same message for some minutes. Whoever finds a message that way cannot know which version it
+A worker may die anywhere, also between Discord's answer and the commit that would remember it; then
+`posting` finds the message again. Whoever finds a message that way cannot know which version it
 shows, and edits it.
 
 Two workers may tell of two versions at once, and their edits may arrive in any order. Whoever ends
@@ -12,10 +10,10 @@ second sees it and edits once more.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from sqlalchemy import select
@@ -24,12 +22,13 @@ from sqlalchemy.orm import Session
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect, Incident
+from dbsbm.delivery.attempt import carry_out
 from dbsbm.delivery.incidents import message
 from dbsbm.delivery.incidents.webhook import WEBHOOK_TASK
 from dbsbm.delivery.posted import Posted
+from dbsbm.delivery.posting import Post, Poster, name_of
 from dbsbm.delivery.rest import DiscordRest, ReplyGone
-from dbsbm.delivery.snowflakes import least_id
-from dbsbm.errors import PermanentError, TransientError
+from dbsbm.errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +37,6 @@ Outcome = Literal["told", "told already", "deleted", "not set", "gone", "dead", 
 # A message that somebody deleted is posted anew once: whoever deletes it again means it.
 _MOST_POSTS = 2
 _ROUNDS = 5
-# Clocks may differ from Discord's by so much.
-_SKEW = timedelta(minutes=5)
-_PAGE, _PAGES = 100, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +54,16 @@ class _Turn:
     is_first: bool
 
     @property
-    def name(self) -> str:
-        """What the post is remembered by, and its nonce: Discord takes 25 characters at most.
-
-        Of another incident with the same number, in a database that was made anew, it differs.
-        """
+    def post(self) -> Post:
+        """The message, as what is to be in the channel once."""
         incident = self.incident
-        text = f"{incident.id} {incident.posts} {incident.started_at.isoformat()}"
-        return "i-" + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+        return Post(
+            name=name_of("i", incident.id, incident.posts, incident.started_at.isoformat()),
+            channel_id=self.channel_id,
+            begun_at=incident.posting_at or datetime.now(UTC),
+            is_first=self.is_first,
+            shows=partial(message.shows, incident=incident),
+        )
 
 
 class Telling:
@@ -93,7 +91,7 @@ class Telling:
         """
         self._database = database
         self._discord = discord
-        self._posted = posted
+        self._poster = Poster(discord, posted)
         self._channel_id = channel_id
         self._style = style
         self._has_webhook = has_webhook
@@ -104,14 +102,17 @@ class Telling:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
-        try:
-            outcome = self._deliver(effect_id)
-        except TransientError as error:
-            self._postpone(effect_id, error)
-            raise
-        except PermanentError as error:
-            self._bury(effect_id, str(error))
-            return "dead"
+        return carry_out(
+            self._database,
+            effect_id,
+            lambda: self._deliver(effect_id),
+            lost="An incident could not be told",
+            action="incident.dead_letter",
+            where=f"Channel {self._channel_id} (ALERT_CHANNEL_ID) was not told: ",
+        )
+
+    def _deliver(self, effect_id: int) -> Outcome:
+        outcome = self._outcome(effect_id)
         log.info(
             "Telling of an incident: %s.",
             outcome,
@@ -119,7 +120,7 @@ class Telling:
         )
         return outcome
 
-    def _deliver(self, effect_id: int) -> Outcome:
+    def _outcome(self, effect_id: int) -> Outcome:
         for _ in range(_ROUNDS):
             turn = self._database.transact(lambda s: self._begin(s, effect_id))
             if not isinstance(turn, _Turn):
@@ -193,22 +194,6 @@ class Telling:
     def _finish(self, effect_id: int, outcome: Outcome) -> Outcome:
         return self._database.transact(lambda session: _done(session, effect_id, outcome))
 
-    def _postpone(self, effect_id: int, error: TransientError) -> None:
-        self._database.transact(
-            lambda session: outbox.postpone(session, effect_id, str(error), error.retry_after)
-        )
-
-    def _bury(self, effect_id: int, reason: str) -> None:
-        reason = f"Channel {self._channel_id} (ALERT_CHANNEL_ID) was not told: {reason}"
-        self._database.transact(
-            lambda session: outbox.bury(session, session.get_one(Effect, effect_id), reason)
-        )
-        log.error(
-            "An incident could not be told: %s",
-            reason,
-            extra={"action": "incident.dead_letter", "effect_id": effect_id},
-        )
-
     # --- what Discord is asked --------------------------------------------------------------------
 
     def _tell(self, turn: _Turn) -> int:
@@ -217,38 +202,14 @@ class Telling:
         Raises:
             ReplyGone: Somebody deleted the message.
         """
-        body = message.body(turn.incident, self._style)
-        message_id = turn.incident.message_id or self._find(turn)
+        body, post = message.body(turn.incident, self._style), turn.post
+        message_id = turn.incident.message_id or self._poster.find(post)
         if message_id is None:
-            message_id = self._discord.post_message(turn.channel_id, body, None, nonce=turn.name)
-            self._posted.remember(turn.name, message_id)
+            message_id = self._poster.post(post, body)
             if turn.is_first:
                 return message_id
         self._discord.edit_message(turn.channel_id, message_id, body)
         return message_id
-
-    def _find(self, turn: _Turn) -> int | None:
-        """The message of an earlier attempt that died before it could write its id down."""
-        known = self._posted.recall(turn.name)
-        if known is not None or turn.is_first:
-            return known
-        try:
-            return self._search(turn)
-        except PermanentError:
-            # The bot may post but not read: then the nonce alone has to do.
-            return None
-
-    def _search(self, turn: _Turn) -> int | None:
-        after = least_id((turn.incident.posting_at or datetime.now(UTC)) - _SKEW)
-        for _ in range(_PAGES):
-            page = self._discord.messages_after(turn.channel_id, after, limit=_PAGE)
-            for each in page:
-                if message.shows(each, turn.incident):
-                    return int(each["id"])
-            if len(page) < _PAGE:
-                return None
-            after = max(int(each["id"]) for each in page)
-        return None
 
 
 def _turn(incident: Incident, channel_id: int) -> _Turn:

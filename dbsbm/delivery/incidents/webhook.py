@@ -17,11 +17,11 @@ from typing import Any, Literal
 
 import httpx
 from pydantic import SecretStr
-from sqlalchemy.orm import Session
 
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect, Incident
+from dbsbm.delivery.attempt import carry_out
 from dbsbm.delivery.incidents import message, wording
 from dbsbm.errors import PermanentError, TransientError
 
@@ -69,19 +69,25 @@ class Webhook:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
+        return carry_out(
+            self._database,
+            effect_id,
+            lambda: self._deliver(effect_id),
+            lost="The webhook was not told of an incident",
+            action="incident.dead_letter",
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _deliver(self, effect_id: int) -> Outcome:
         with self._database.read() as session:
             effect = session.get(Effect, effect_id)
             if effect is None or effect.state != "pending":
                 return "done already"
             incident = session.get(Incident, effect.payload["incident_id"])
-        try:
-            outcome = self._tell(incident, effect.payload["version"])
-        except TransientError as error:
-            self._postpone(effect_id, error)
-            raise
-        except PermanentError as error:
-            self._bury(effect_id, str(error))
-            return "dead"
+        outcome = self._tell(incident, effect.payload["version"])
         self._database.transact(
             lambda session: outbox.finish(session, effect_id, {"outcome": outcome})
         )
@@ -91,10 +97,6 @@ class Webhook:
             extra={"action": "incident.webhook", "effect_id": effect_id, "outcome": outcome},
         )
         return outcome
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
 
     def _tell(self, incident: Incident | None, version: int) -> Outcome:
         if incident is None:
@@ -118,22 +120,6 @@ class Webhook:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             # Not chained: httpx's error holds the address, and the address may hold a token.
             raise TransientError(f"The webhook did not answer: {type(error).__name__}.") from None
-
-    def _postpone(self, effect_id: int, error: TransientError) -> None:
-        self._database.transact(
-            lambda session: outbox.postpone(session, effect_id, str(error), error.retry_after)
-        )
-
-    def _bury(self, effect_id: int, reason: str) -> None:
-        def write(session: Session) -> None:
-            outbox.bury(session, session.get_one(Effect, effect_id), reason)
-
-        self._database.transact(write)
-        log.error(
-            "The webhook was not told of an incident: %s",
-            reason,
-            extra={"action": "incident.dead_letter", "effect_id": effect_id},
-        )
 
 
 def payload(incident: Incident, style: message.Style) -> dict[str, Any]:
