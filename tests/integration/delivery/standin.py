@@ -15,6 +15,8 @@ from dbsbm.sandbox.discord.client import StandinClient
 from dbsbm.sandbox.discord.client_views import SentMessage
 
 TOKEN = "MTMy.standin.a-token-of-its-own"
+LONGER_THAN_A_NONCE = 3600.0
+"""Seconds after which Discord takes a repeated nonce for a new one."""
 
 
 class ServedDiscord:

@@ -17,28 +17,10 @@ from dbsbm.monitor.counting.series import read_series
 from tasks import commands as command_tasks
 from tasks import reports
 from tests.integration.commands.requests import a_command
-from tests.integration.delivery.standin import TOKEN, ServedDiscord
+from tests.integration.delivery.standin import LONGER_THAN_A_NONCE, TOKEN, ServedDiscord
 from tests.integration.monitor.report.hours import fill
 from tests.integration.services import Sent, services_on
 from tests.servers import ValkeyServer
-
-LONGER_THAN_A_NONCE = 3600.0
-
-
-@pytest.fixture(scope="module")
-def _discord() -> Iterator[ServedDiscord]:
-    with ServedDiscord().listening() as served:
-        served.client.set_rate_limits(enabled=False)
-        yield served
-
-
-@pytest.fixture
-def discord(_discord: ServedDiscord) -> ServedDiscord:
-    _discord.client.clear_faults()
-    _discord.ahead = 0.0
-    for message in _discord.messages():
-        _discord.delete(int(message.id))
-    return _discord
 
 
 @pytest.fixture

@@ -24,12 +24,11 @@ from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.errors import TransientError
 from dbsbm.monitor.alerts import incidents
-from tests.integration.delivery.standin import TOKEN, ServedDiscord
+from tests.integration.delivery.standin import LONGER_THAN_A_NONCE, TOKEN, ServedDiscord
 from tests.servers import ValkeyServer
 
 POST = "POST /channels/{channel_id}/messages"
 PATCH = "PATCH /channels/{channel_id}/messages/{message_id}"
-LONGER_THAN_A_NONCE = 3600.0
 
 
 ON_BOTH = pytest.mark.parametrize("migrated_url", ["sqlite", "mariadb"], indirect=True)
@@ -40,23 +39,6 @@ ON_BOTH = pytest.mark.parametrize("migrated_url", ["sqlite", "mariadb"], indirec
 def migrated_url(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue(f"migrated_{getattr(request, 'param', 'sqlite')}_url")
     return url
-
-
-@pytest.fixture(scope="module")
-def _discord() -> Iterator[ServedDiscord]:
-    with ServedDiscord().listening() as served:
-        served.client.set_rate_limits(enabled=False)
-        yield served
-
-
-@pytest.fixture
-def discord(_discord: ServedDiscord) -> ServedDiscord:
-    """Discord without faults and without messages."""
-    _discord.client.clear_faults()
-    _discord.ahead = 0.0
-    for message in _discord.messages():
-        _discord.delete(int(message.id))
-    return _discord
 
 
 Tell = Callable[..., Telling]
