@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dbsbm.betting.text import clean_name
 from dbsbm.commands.reply import Reply
-from dbsbm.db.models import AlertSilence, Incident
+from dbsbm.db.models import Incident
 from dbsbm.errors import UserError
 from dbsbm.monitor.alerts import incidents, silences
 from dbsbm.wire.command import Command
@@ -27,7 +27,7 @@ def decide(session: Session, command: Command, trace_id: str) -> Reply:
     who = f"{clean_name(command.user_name)} (Discord {command.user_id})"
     if command.options["deed"] == Deed.ACKNOWLEDGE:
         return _acknowledge(session, incident, who, trace_id)
-    return _silence(session, incident, who)
+    return _silence(session, incident, who, trace_id)
 
 
 def _incident(session: Session, command: Command) -> Incident:
@@ -46,25 +46,20 @@ def _acknowledge(session: Session, incident: Incident, who: str, trace_id: str) 
     return Reply(f"You look after incident {found.id} now; its message will say so.")
 
 
-def _silence(session: Session, incident: Incident, who: str) -> Reply:
-    now = datetime.now(UTC)
-    until = max((s.until for s in _covering(session, incident, now)), default=now)
-    if until < now + SILENCE - timedelta(minutes=1):
-        reason = f"incident {incident.id}"
-        until = silences.add(
+def _silence(session: Session, incident: Incident, who: str, trace_id: str) -> Reply:
+    silence = silences.of(session, incident)
+    if silence is None or silence.until < datetime.now(UTC) + SILENCE - timedelta(minutes=1):
+        silence = silences.add(
             session,
             incident.rule,
             series=incident.series,
             length=SILENCE,
             by=who,
-            reason=reason,
-        ).until
-    return Reply(f"Nothing new of {_name(incident)} is told before <t:{int(until.timestamp())}:t>.")
-
-
-def _covering(session: Session, incident: Incident, now: datetime) -> list[AlertSilence]:
-    on = silences.now_on(session, now)
-    return [each for each in on if silences.covers([each], incident.rule, incident.series)]
+            reason=f"incident {incident.id}",
+            trace_id=trace_id,
+        )
+    until = f"<t:{int(silence.until.timestamp())}:t>"
+    return Reply(f"Nothing new of {_name(incident)} is told before {until}.")
 
 
 def _name(incident: Incident) -> str:

@@ -63,6 +63,7 @@ class Actions:
                 by=by,
                 reason=f"incident {number}",
                 series=incident.series,
+                trace_id=str(uuid4()),
             )
 
         await asyncio.to_thread(self._database.transact, write)

@@ -116,6 +116,7 @@ def _silence(arguments: argparse.Namespace) -> int:
             length=length,
             by=arguments.by,
             reason=arguments.reason,
+            trace_id=str(uuid.uuid4()),
         )
     )
     say(f"Silence {silence.id}: nothing new of {silence.rule} until {_moment(silence.until)}.")
@@ -123,7 +124,7 @@ def _silence(arguments: argparse.Namespace) -> int:
 
 
 def _unsilence(arguments: argparse.Namespace) -> int:
-    _write(lambda session: silences.end(session, arguments.id))
+    _write(lambda session: silences.end(session, arguments.id, trace_id=str(uuid.uuid4())))
     say(f"Silence {arguments.id} is over.")
     return 0
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dbsbm.db.models import Incident
+from dbsbm.db.models import AlertSilence, Incident
 from dbsbm.delivery.incidents import wording
 from dbsbm.delivery.incidents.clipping import Room, clip
 from dbsbm.wire.incident_buttons import Deed, custom_id
@@ -42,12 +42,18 @@ class Style:
     runbook_url: str | None = None
 
 
-def body(incident: Incident, style: Style) -> dict[str, Any]:
-    """Discord's message for an incident as it is now; it may replace any earlier one."""
+def body(incident: Incident, style: Style, silence: AlertSilence | None = None) -> dict[str, Any]:
+    """Discord's message for an incident as it is now; it may replace any earlier one.
+
+    Args:
+        incident: The incident.
+        style: What the operator decided about messages.
+        silence: The one about it that is on.
+    """
     role = _mentioned(incident, style)
     return {
         "content": "" if role is None else f"<@&{role}>",
-        "embeds": [_embed(incident, style)],
+        "embeds": [_embed(incident, style, silence)],
         "components": [] if wording.is_over(incident) else [_buttons(incident)],
         "allowed_mentions": {"parse": [], "roles": [] if role is None else [str(role)]},
     }
@@ -72,7 +78,7 @@ def _mentioned(incident: Incident, style: Style) -> int | None:
     return style.page_role_id if wakes else None
 
 
-def _embed(incident: Incident, style: Style) -> dict[str, Any]:
+def _embed(incident: Incident, style: Style, silence: AlertSilence | None) -> dict[str, Any]:
     over = wording.is_over(incident)
     room = Room(ALL_TOGETHER)
     # What must not be missing takes its share first.
@@ -81,7 +87,7 @@ def _embed(incident: Incident, style: Style) -> dict[str, Any]:
         "title": room.take(incident.effect, TITLE),
         "description": room.take(_description(incident), DESCRIPTION),
         "color": GREEN if over else _COLOURS.get(incident.severity, BLUE),
-        "fields": list(_fitting(room, _fields(incident, style))),
+        "fields": list(_fitting(room, _fields(incident, style, silence))),
         "footer": {"text": footer},
         "timestamp": incident.started_at.isoformat(timespec="seconds"),
     }
@@ -112,7 +118,9 @@ def _description(incident: Incident) -> str:
     return f"{over}\n{word} that lasted **{lasted}**, **{worst}** at worst, limit {limit}"
 
 
-def _fields(incident: Incident, style: Style) -> Iterator[tuple[str, str]]:
+def _fields(
+    incident: Incident, style: Style, silence: AlertSilence | None
+) -> Iterator[tuple[str, str]]:
     if incident.series:
         yield "Where", _code(incident.series, _TEXT)
     top = incident.evidence.get("top") or ()
@@ -120,8 +128,10 @@ def _fields(incident: Incident, style: Style) -> Iterator[tuple[str, str]]:
         yield "Largest parts", "\n".join(map(_part, top))
     yield "Changed shortly before", _changes(incident)
     if incident.acknowledged_by and incident.acknowledged_at:
-        who = clip(_plain(incident.acknowledged_by), _TEXT)
-        yield "Looked after by", f"{who}, {wording.moment(incident.acknowledged_at)}"
+        at = wording.moment(incident.acknowledged_at)
+        yield "Looked after by", f"{_who(incident.acknowledged_by)}, {at}"
+    if silence is not None and not wording.is_over(incident):
+        yield "Silenced", _silenced(silence)
     yield "What to do", _what_to_do(incident, style)
 
 
@@ -147,6 +157,17 @@ def _changes(incident: Incident) -> str:
     if len(changes) > _CHANGES:
         lines.append(f"and {len(changes) - _CHANGES} more")
     return "\n".join(lines) or "Nothing that the fleet knows of."
+
+
+def _silenced(silence: AlertSilence) -> str:
+    """Until when and by whom. Nobody edits the message when the time comes: it tells by itself."""
+    until = silence.until
+    passes = f"{wording.moment(until, 'f')} ({wording.moment(until)})"
+    return f"Until {passes}, by {_who(silence.by)}"
+
+
+def _who(name: str) -> str:
+    return clip(_plain(name), _TEXT)
 
 
 def _what_to_do(incident: Incident, style: Style) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
-from dbsbm.db.models import Effect, Incident
+from dbsbm.db.models import AlertSilence, Effect, Incident
 from dbsbm.delivery.attempt import carry_out
 from dbsbm.delivery.incidents import message
 from dbsbm.delivery.incidents.webhook import WEBHOOK_TASK
@@ -29,6 +29,7 @@ from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.posting import Post, Poster, name_of
 from dbsbm.delivery.rest import DiscordRest, ReplyGone
 from dbsbm.errors import TransientError
+from dbsbm.monitor.alerts import silences
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +46,13 @@ class _Turn:
 
     Attributes:
         incident: The row, read in the attempt's own transaction.
+        silence: The one about it that is on.
         channel_id: Where its message is, or is to be.
         is_first: No attempt to post it was begun before.
     """
 
     incident: Incident
+    silence: AlertSilence | None
     channel_id: int
     is_first: bool
 
@@ -153,7 +156,7 @@ class Telling:
         if incident.told_version >= incident.version and not was_begun:
             return _done(session, effect_id, "told already")
         effect.result = {"begun": True}
-        return _turn(incident, self._channel_id)
+        return _turn(incident, silences.of(session, incident), self._channel_id)
 
     def _promise_webhook(self, session: Session, incident: Incident, trace_id: str) -> None:
         """Beside the message, so that neither waits for the other."""
@@ -202,7 +205,7 @@ class Telling:
         Raises:
             ReplyGone: Somebody deleted the message.
         """
-        body, post = message.body(turn.incident, self._style), turn.post
+        body, post = message.body(turn.incident, self._style, turn.silence), turn.post
         message_id = turn.incident.message_id or self._poster.find(post)
         if message_id is None:
             message_id = self._poster.post(post, body)
@@ -212,15 +215,15 @@ class Telling:
         return message_id
 
 
-def _turn(incident: Incident, channel_id: int) -> _Turn:
+def _turn(incident: Incident, silence: AlertSilence | None, channel_id: int) -> _Turn:
     """Begin an attempt. A message that is there stays where it is, whatever channel is set now."""
     if incident.message_id is not None:
-        return _Turn(incident, incident.channel_id or channel_id, is_first=False)
+        return _Turn(incident, silence, incident.channel_id or channel_id, is_first=False)
     is_first = not incident.posts
     incident.posts = incident.posts or 1
     if is_first or incident.channel_id != channel_id:
         incident.channel_id, incident.posting_at = channel_id, datetime.now(UTC)
-    return _Turn(incident, channel_id, is_first)
+    return _Turn(incident, silence, channel_id, is_first)
 
 
 def _done(session: Session, effect_id: int, outcome: Outcome) -> Outcome:

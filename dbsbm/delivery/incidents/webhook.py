@@ -20,10 +20,11 @@ from pydantic import SecretStr
 
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
-from dbsbm.db.models import Effect, Incident
+from dbsbm.db.models import AlertSilence, Effect, Incident
 from dbsbm.delivery.attempt import carry_out
 from dbsbm.delivery.incidents import message, wording
 from dbsbm.errors import PermanentError, TransientError
+from dbsbm.monitor.alerts import silences
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ class Webhook:
             if effect is None or effect.state != "pending":
                 return "done already"
             incident = session.get(Incident, effect.payload["incident_id"])
-        outcome = self._tell(incident, effect.payload["version"])
+            silence = None if incident is None else silences.of(session, incident)
+        outcome = self._tell(incident, silence, effect.payload["version"])
         self._database.transact(
             lambda session: outbox.finish(session, effect_id, {"outcome": outcome})
         )
@@ -98,19 +100,21 @@ class Webhook:
         )
         return outcome
 
-    def _tell(self, incident: Incident | None, version: int) -> Outcome:
+    def _tell(
+        self, incident: Incident | None, silence: AlertSilence | None, version: int
+    ) -> Outcome:
         if incident is None:
             return "gone"
         if self._url is None:
             return "not set"
         if incident.version > version:
             return "told by a newer one"
-        self._send(self._url, incident)
+        self._send(self._url, incident, silence)
         return "told"
 
-    def _send(self, url: SecretStr, incident: Incident) -> None:
+    def _send(self, url: SecretStr, incident: Incident, silence: AlertSilence | None) -> None:
         number = f"incident-{incident.id}-{incident.version}"
-        content = json.dumps(payload(incident, self._style)).encode()
+        content = json.dumps(payload(incident, silence, self._style)).encode()
         headers = signed(number, int(datetime.now(UTC).timestamp()), content, self._key)
         try:
             with self._client.stream(
@@ -122,7 +126,9 @@ class Webhook:
             raise TransientError(f"The webhook did not answer: {type(error).__name__}.") from None
 
 
-def payload(incident: Incident, style: message.Style) -> dict[str, Any]:
+def payload(
+    incident: Incident, silence: AlertSilence | None, style: message.Style
+) -> dict[str, Any]:
     """What is sent, as docs/alerts.md describes it."""
     over = wording.is_over(incident)
     return {
@@ -148,6 +154,8 @@ def payload(incident: Incident, style: message.Style) -> dict[str, Any]:
             "duration_seconds": wording.seconds(incident),
             "acknowledged_by": incident.acknowledged_by,
             "acknowledged_at": _moment(incident.acknowledged_at),
+            "silenced_by": None if silence is None else silence.by,
+            "silenced_until": None if silence is None else _moment(silence.until),
             "runbook": message.runbook(incident, style),
             "evidence": incident.evidence,
         },

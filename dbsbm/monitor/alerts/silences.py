@@ -1,4 +1,8 @@
-"""Silences: nothing new is told of a rule, or of one of its series, for a while."""
+"""Silences: nothing new is told of a rule, or of one of its series, for a while.
+
+Messages that are there say so: each silence that begins, or is ended, is told like any other change
+of the incidents that it is about. One that passes is not: its message names the time.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,22 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dbsbm.db.models import AlertSilence
+from dbsbm.db.models import AlertSilence, Incident
 from dbsbm.errors import UserError
+from dbsbm.monitor.alerts.incidents import tell
 
 LONGEST = timedelta(days=30)
 
 
 def add(
-    session: Session, rule: str, *, length: timedelta, by: str, reason: str, series: str = ""
+    session: Session,
+    rule: str,
+    *,
+    length: timedelta,
+    by: str,
+    reason: str,
+    trace_id: str,
+    series: str = "",
 ) -> AlertSilence:
     """Begin a silence.
 
@@ -25,6 +37,7 @@ def add(
         length: How long from now.
         by: Who wants it.
         reason: Why.
+        trace_id: What asked for it.
         series: The only series it is about; empty for all of the rule.
 
     Raises:
@@ -43,10 +56,11 @@ def add(
     )
     session.add(silence)
     session.flush()
+    _tell(session, silence, now, trace_id)
     return silence
 
 
-def end(session: Session, silence_id: int) -> None:
+def end(session: Session, silence_id: int, *, trace_id: str) -> None:
     """End a silence now; its row stays.
 
     Raises:
@@ -57,6 +71,18 @@ def end(session: Session, silence_id: int) -> None:
     if silence is None or silence.until <= now:
         raise UserError(f"There is no silence {silence_id} now; see `alerts list`.")
     silence.until = now
+    _tell(session, silence, now, trace_id)
+
+
+def _tell(session: Session, silence: AlertSilence, now: datetime, trace_id: str) -> None:
+    """Tell anew of the incidents that go on and have a message."""
+    query = select(Incident).where(
+        Incident.rule == silence.rule, Incident.state == "firing", Incident.version > 0
+    )
+    if silence.series:
+        query = query.where(Incident.series == silence.series)
+    for incident in session.scalars(query.order_by(Incident.id).with_for_update()).all():
+        tell(session, incident, now, trace_id=trace_id)
 
 
 def now_on(session: Session, now: datetime) -> Sequence[AlertSilence]:
@@ -68,3 +94,11 @@ def now_on(session: Session, now: datetime) -> Sequence[AlertSilence]:
 def covers(silences: Sequence[AlertSilence], rule: str, series: str) -> bool:
     """Whether one of them is about a series of a rule."""
     return any(each.rule == rule and each.series in {"", series} for each in silences)
+
+
+def of(session: Session, incident: Incident) -> AlertSilence | None:
+    """The silence about an incident that ends last; None where none is on."""
+    # The clock of whoever changed the incident last may be ahead of this one.
+    now = max(datetime.now(UTC), incident.updated_at)
+    found = [s for s in now_on(session, now) if covers([s], incident.rule, incident.series)]
+    return found[-1] if found else None

@@ -78,12 +78,13 @@ def test_an_hour_of_silence_is_about_the_incidents_own_series(database: Database
     assert (silence.rule, silence.series, silence.by) == ("slow-queries", "queue=images", WHO)
     left = silence.until - datetime.now(UTC)
     assert timedelta(minutes=59) < left <= timedelta(hours=1)
+    assert promised(database) == 1, "the message will say so"
 
 
 def test_a_second_press_adds_no_second_silence(database: Database) -> None:
     add(database, an_incident(channel_id=3))
     assert press(database, "silence") == press(database, "silence", user_id=8)
-    assert len(silences(database)) == 1
+    assert (len(silences(database)), promised(database)) == (1, 1)
 
 
 @pytest.mark.parametrize("deed", ["acknowledge", "silence"])

@@ -17,13 +17,13 @@ from sqlalchemy import select
 
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
-from dbsbm.db.models import DeadLetter, Effect, Incident
+from dbsbm.db.models import AlertSilence, DeadLetter, Effect, Incident
 from dbsbm.delivery.incidents.message import GREEN, RED, Style
 from dbsbm.delivery.incidents.telling import Telling
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest
 from dbsbm.errors import TransientError
-from dbsbm.monitor.alerts import incidents
+from dbsbm.monitor.alerts import incidents, silences
 from tests.integration.delivery.standin import LONGER_THAN_A_NONCE, TOKEN, ServedDiscord
 from tests.servers import ValkeyServer
 
@@ -187,6 +187,30 @@ def test_several_versions_become_the_newest(
     assert message.embeds[0]["color"] == GREEN
     after = discord.counts()
     assert (after[POST] - before.get(POST, 0), after.get(PATCH, 0)) == (1, before.get(PATCH, 0))
+
+
+def test_its_message_says_who_silenced_it_and_until_when_for_as_long_as_that_is_so(
+    database: Database, discord: ServedDiscord, tell: Tell
+) -> None:
+    tell().deliver(begin(database))
+    assert "Silenced" not in _fields(discord)
+
+    def add(session: Any) -> AlertSilence:
+        hour = timedelta(hours=1)
+        return silences.add(session, "slow", length=hour, by="Ann", reason="", trace_id="t")
+
+    silence = database.transact(add)
+    assert tell().deliver(newest_effect(database)) == "told"
+    until = int(silence.until.timestamp())
+    assert _fields(discord)["Silenced"] == f"Until <t:{until}:f> (<t:{until}:R>), by Ann"
+    database.transact(lambda session: silences.end(session, silence.id, trace_id="t"))
+    assert tell().deliver(newest_effect(database)) == "told"
+    assert "Silenced" not in _fields(discord)
+
+
+def _fields(discord: ServedDiscord) -> dict[str, str]:
+    (message,) = discord.messages()
+    return {each["name"]: each["value"] for each in message.embeds[0]["fields"]}
 
 
 class Killed(BaseException):

@@ -22,7 +22,7 @@ from dbsbm.delivery.incidents.message import Style
 from dbsbm.delivery.incidents.webhook import WEBHOOK_TASK, Webhook, signing_key
 from dbsbm.errors import TransientError
 from tests.integration.delivery.discord_script import Script, serve
-from tests.unit.delivery.an_incident import over
+from tests.unit.delivery.an_incident import a_silence, over
 
 SECRET = SecretStr("whsec_" + base64.b64encode(b"thirty-two bytes of a secret key").decode())
 TOKEN_IN_THE_PATH = "T0KEN-of-the-receiver"
@@ -95,6 +95,18 @@ def test_an_incident_is_sent_once_as_documented(
     assert data["runbook"] == "https://example.org/alerts.md#slow-queries"
     assert data["evidence"]["top"][0]["share"] == 0.62
     assert datetime.fromisoformat(data["started_at"]).tzinfo is not None
+    assert (data["silenced_by"], data["silenced_until"]) == (None, None)
+
+
+def test_it_is_told_who_silenced_an_incident_and_until_when(
+    database: Database, receiver: Script, hook: Hook
+) -> None:
+    effect_id = promise(database)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    database.transact(lambda session: session.add(a_silence(until=later)))
+    hook().deliver(effect_id)
+    data = json.loads(receiver.requests[0][2])["data"]
+    assert (data["silenced_by"], data["silenced_until"]) == ("Ann", later.isoformat())
 
 
 def test_what_is_sent_is_signed_and_numbered(

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from dbsbm.db import changes
 from dbsbm.db.engine import Database
-from dbsbm.db.models import AlertState, Change, Effect, Incident, Statement
+from dbsbm.db.models import AlertSilence, AlertState, Change, Effect, Incident, Statement
 from dbsbm.errors import UserError
 from dbsbm.monitor.alerts import incidents, silences
 from dbsbm.monitor.alerts.rule import Rule, Signal
@@ -213,19 +213,24 @@ def test_a_monitor_that_is_killed_anywhere_loses_and_doubles_nothing(migrated_ur
         database.dispose()
 
 
+def silence(length: timedelta, **values: Any) -> Callable[[Any], AlertSilence]:
+    options = {"by": "ann", "reason": "", "trace_id": "t"} | values
+    return lambda session: silences.add(session, "slow", length=length, **options)
+
+
+def add_silence(database: Database, since: datetime, until: datetime, **values: Any) -> None:
+    """A silence of the past, where the history is."""
+
+    def write(session: Any) -> None:
+        row = silence(timedelta(days=1), **values)(session)
+        row.created_at, row.until = since, until
+
+    database.transact(write)
+
+
 def test_a_silence_keeps_quiet_and_the_incident_is_told_when_it_ends(database: Database) -> None:
     watch = alerts(database, Waits(range(10, 60)))
-    silence = database.transact(
-        lambda s: silences.add(
-            s, "slow", series="queue=images", length=timedelta(days=1), by="ann", reason="known"
-        )
-    )
-
-    def move(session: Any) -> None:
-        row = session.merge(silence)
-        row.created_at, row.until = START, START + 30 * MINUTE
-
-    database.transact(move)
+    add_silence(database, START, START + 30 * MINUTE, series="queue=images")
     run(watch, range(10, 29))
     (incident,) = all_incidents(database)
     assert (incident.state, incident.version, promises(database)) == ("firing", 0, [])
@@ -331,14 +336,46 @@ def test_an_acknowledgement_is_the_first_ones_and_is_told(database: Database) ->
 
 
 def test_a_silence_ends_once(database: Database) -> None:
-    length = timedelta(hours=1)
-    silence = database.transact(
-        lambda s: silences.add(s, "slow", length=length, by="ann", reason="")
-    )
-    database.transact(lambda s: silences.end(s, silence.id))
+    found = database.transact(silence(timedelta(hours=1)))
+    database.transact(lambda s: silences.end(s, found.id, trace_id="t"))
     with pytest.raises(UserError, match="There is no silence"):
-        database.transact(lambda s: silences.end(s, silence.id))
+        database.transact(lambda s: silences.end(s, found.id, trace_id="t"))
     with pytest.raises(UserError, match="30 days"):
-        database.transact(
-            lambda s: silences.add(s, "slow", length=timedelta(days=99), by="ann", reason="")
-        )
+        database.transact(silence(timedelta(days=99)))
+
+
+@pytest.mark.parametrize(
+    ("series", "is_about_it"), [("", True), ("queue=images", True), ("queue=fetch", False)]
+)
+def test_a_message_is_told_that_its_incident_is_silenced_and_that_it_no_longer_is(
+    database: Database, series: str, *, is_about_it: bool
+) -> None:
+    run(alerts(database, Waits(range(10, 60))), range(10, 20))
+    found = database.transact(silence(timedelta(hours=1), series=series))
+    versions = [all_incidents(database)[0].version]
+    with database.read() as session:
+        on = silences.of(session, all_incidents(database)[0])
+    database.transact(lambda s: silences.end(s, found.id, trace_id="t"))
+    (incident,) = all_incidents(database)
+    versions.append(incident.version)
+    with database.read() as session:
+        assert silences.of(session, incident) is None
+    assert (versions, on is not None) == (([2, 3], True) if is_about_it else ([1, 1], False))
+    assert promises(database) == [f"incident:{incident.id}:{n + 1}" for n in range(versions[-1])]
+
+
+def test_an_incident_that_nobody_was_told_of_is_not_told_because_of_a_silence(
+    database: Database,
+) -> None:
+    add_silence(database, START, START + 60 * MINUTE)
+    run(alerts(database, Waits(range(10, 60))), range(10, 20))
+    database.transact(silence(timedelta(hours=1)))
+    (incident,) = all_incidents(database)
+    assert (incident.state, incident.version, promises(database)) == ("firing", 0, [])
+
+
+def test_an_incident_that_is_over_is_not_told_of_a_silence(database: Database) -> None:
+    run(alerts(database, Waits(range(10, 30))), range(45))
+    database.transact(silence(timedelta(hours=1)))
+    (incident,) = all_incidents(database)
+    assert (incident.state, incident.version) == ("resolved", 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dbsbm.db.models import Incident
+from dbsbm.db.models import AlertSilence, Incident
 
 BEGAN = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
@@ -50,6 +50,21 @@ def an_incident(**values: Any) -> Incident:
             "told_version": 0,
             "posts": 0,
             "updated_at": BEGAN,
+        }
+        | values
+    )
+
+
+def a_silence(**values: Any) -> AlertSilence:
+    """Two hours of quiet about its rule."""
+    return AlertSilence(
+        **{
+            "rule": "slow-queries",
+            "series": "",
+            "until": BEGAN + timedelta(hours=2),
+            "by": "Ann",
+            "reason": "",
+            "created_at": BEGAN,
         }
         | values
     )

@@ -15,7 +15,7 @@ from dbsbm.sandbox.discord.components import check_components
 from dbsbm.sandbox.discord.embeds import check_embeds
 from dbsbm.sandbox.discord.errors import FormErrors
 from dbsbm.slips.graphemes import clusters
-from tests.unit.delivery.an_incident import BEGAN, an_incident, over
+from tests.unit.delivery.an_incident import BEGAN, a_silence, an_incident, over
 
 ROLE = Style(page_role_id=77)
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
@@ -108,6 +108,15 @@ def test_who_looks_after_it_is_shown_and_needs_no_button() -> None:
     assert (acknowledge["disabled"], "disabled" in silence) == (True, False)
 
 
+def test_who_silenced_it_is_shown_until_it_is_over() -> None:
+    silence = a_silence(by="Ann_*")
+    until = int(silence.until.timestamp())
+    shown = field(body(an_incident(), Style(), silence), "Silenced")
+    assert shown == rf"Until <t:{until}:f> (<t:{until}:R>), by Ann\_\*"
+    names = [each["name"] for each in embed(body(over(), Style(), silence))["fields"]]
+    assert "Silenced" not in names
+
+
 def test_a_message_is_known_again_in_every_version_and_no_other_is() -> None:
     for version in (an_incident(), over(rule="renamed")):
         assert shows(body(version, Style()), an_incident())
@@ -143,7 +152,7 @@ def test_discord_takes_whatever_an_incident_holds(texts: list[str], parts: int) 
         rule=rule or "x",
         worst=float("1e300"),
     )
-    message = body(incident, ROLE)
+    message = body(incident, ROLE, a_silence(by=who))
     errors = FormErrors()
     check_embeds(message["embeds"], ("embeds",), errors)
     check_components(message["components"], ("components",), errors, v2=False)
