@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dbsbm.dashboard.reading.incidents import firing
+from dbsbm.dashboard.reading.incidents import broken_rules, firing
 from dbsbm.dashboard.reading.tables import Sources
 from dbsbm.dashboard.reading.tiles import TILES
 from dbsbm.dashboard.reading.verdict import Firing, Vitals, verdict
@@ -25,9 +25,10 @@ def health(sources: Sources) -> dict[str, Any]:
     now = datetime.now(UTC)
     with sources.database.read() as session:
         vitals = _vitals(session, now)
-    tiles = [tile.show(sources.history, now) for tile in TILES]
+        broken = broken_rules(session)
+    tiles = [tile.show(sources.history, now, broken) for tile in TILES]
     return {
-        "verdict": verdict(vitals, tiles),
+        "verdict": verdict(vitals),
         "tiles": [*tiles, _incident_tile(vitals.firing)],
         "incidents": len(vitals.firing),
         "last_sample": None if vitals.last_sample is None else vitals.last_sample.timestamp(),

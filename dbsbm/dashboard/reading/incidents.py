@@ -38,6 +38,11 @@ def firing(session: Session) -> list[Firing]:
     ]
 
 
+def broken_rules(session: Session) -> set[str]:
+    """Rules of which an incident fires, or is about to."""
+    return set(session.scalars(select(Incident.rule).where(Incident.state != "resolved")))
+
+
 def open_incidents(sources: Sources, _query: Query) -> Sequence[TableRow]:
     """Those that fire, and those that may soon."""
     rows = sources.rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -13,8 +13,6 @@ from dbsbm.dashboard.reading.stats import Stat, number, ratio
 from dbsbm.monitor.store.history import History
 
 LATELY = timedelta(minutes=5)
-MIN_SAMPLES = 20
-"""Of fewer observations, one slow one is a p95: nothing is said about them."""
 
 State = Literal["ok", "bad", "none"]
 
@@ -25,12 +23,10 @@ class Reading:
 
     Attributes:
         value: The number; None where nothing was observed.
-        samples: Observations behind it.
         note: What is worth knowing beside it.
     """
 
     value: float | None
-    samples: float
     note: str = ""
 
 
@@ -45,9 +41,10 @@ class Tile:
         href: The section that explains it.
         curve: Its line of the last hour.
         read: The number of a span.
-        limit: What it must stay below, or above where `best` is `high`.
-        best: On which side it is well.
-        min_samples: Observations that a judgement needs.
+        rules: The alerts that judge it: a number is bad where one of them is broken, for a limit
+            alone does not know how few samples there are, nor how long it has been so.
+        limit: The line that these rules draw; it is shown.
+        best: On which side of the limit it is well.
         bars: Bars instead of a line, for what is counted now and then.
     """
 
@@ -57,13 +54,13 @@ class Tile:
     href: str
     curve: Drawn
     read: Callable[[History, Span], Reading]
+    rules: tuple[str, ...] = ()
     limit: float | None = None
     best: Literal["low", "high"] = "low"
-    min_samples: int = MIN_SAMPLES
     bars: bool = False
 
-    def show(self, history: History, now: datetime) -> dict[str, Any]:
-        """The tile, as JSON can hold it."""
+    def show(self, history: History, now: datetime, broken: Collection[str]) -> dict[str, Any]:
+        """The tile, as JSON can hold it; `broken` are the rules that have an open incident."""
         reading = self.read(history, Span("lately", now - LATELY, now))
         chart = Chart(self.id, self.title, "", self.unit, (self.curve,), bars=self.bars)
         return {
@@ -75,17 +72,16 @@ class Tile:
             "note": reading.note,
             "limit": self.limit,
             "best": self.best,
-            "state": self.judge(reading),
+            "state": self.state(reading, broken),
             "bars": self.bars,
             "spark": _spark(chart.draw(history, Span.ending(now, "1h"), {})),
         }
 
-    def judge(self, reading: Reading) -> State:
-        """Whether the number is on the good side of its limit."""
-        if reading.value is None or self.limit is None or reading.samples < self.min_samples:
-            return "none" if reading.value is None else "ok"
-        is_bad = reading.value > self.limit if self.best == "low" else reading.value < self.limit
-        return "bad" if is_bad else "ok"
+    def state(self, reading: Reading, broken: Collection[str]) -> State:
+        """Whether a rule complains about the number, if there is one."""
+        if any(rule in broken for rule in self.rules):
+            return "bad"
+        return "none" if reading.value is None else "ok"
 
 
 def _spark(drawn: dict[str, Any]) -> list[float | None]:
@@ -102,8 +98,8 @@ def _spark(drawn: dict[str, Any]) -> list[float | None]:
 def _quantile(metric: str, stat: Stat, what: str) -> Callable[[History, Span], Reading]:
     def read(history: History, span: Span) -> Reading:
         for each in history.summary(metric, span.since, span.until):
-            return Reading(number(each, stat), each.count, f"of {each.count:,} {what}")
-        return Reading(None, 0, f"no {what} in 5 min")
+            return Reading(number(each, stat), f"of {each.count:,} {what}")
+        return Reading(None, f"no {what} in 5 min")
 
     return read
 
@@ -112,32 +108,32 @@ def _failures(history: History, span: Span) -> Reading:
     runs = _sum(history, "task.run", span, "count")
     failed = _sum(history, "task.failures", span, "total")
     if runs is None and failed is None:
-        return Reading(None, 0, "no tasks in 5 min")
-    return Reading(failed or 0.0, runs or 0.0, f"of {runs or 0:,.0f} tasks in 5 min")
+        return Reading(None, "no tasks in 5 min")
+    return Reading(failed or 0.0, f"of {runs or 0:,.0f} tasks in 5 min")
 
 
 def _call_errors(history: History, span: Span) -> Reading:
     calls = _sum(history, "provider.call", span, "count")
     good = _sum(history, "provider.call", span, "count", {"outcome": "ok"}) or 0.0
     if not calls:
-        return Reading(None, 0, "no calls in 5 min")
-    return Reading(ratio(calls - good, calls), calls, f"of {calls:,.0f} calls")
+        return Reading(None, "no calls in 5 min")
+    return Reading(ratio(calls - good, calls), f"of {calls:,.0f} calls")
 
 
 def _hit_rate(history: History, span: Span) -> Reading:
     hits = _sum(history, "cache.hits", span, "total") or 0.0
     reads = hits + (_sum(history, "cache.misses", span, "total") or 0.0)
     if not reads:
-        return Reading(None, 0, "no reads in 5 min")
-    return Reading(ratio(hits, reads), reads, f"of {reads:,.0f} reads")
+        return Reading(None, "no reads in 5 min")
+    return Reading(ratio(hits, reads), f"of {reads:,.0f} reads")
 
 
 def _memory(history: History, span: Span) -> Reading:
     found = history.summary("process.memory_bytes", span.since, span.until, by=("role",))
     if not found:
-        return Reading(None, 0, "no process measured in 5 min")
+        return Reading(None, "no process measured in 5 min")
     largest = max(found, key=lambda each: each.high)
-    return Reading(number(largest, "high"), largest.count, largest.labels.get("role", ""))
+    return Reading(number(largest, "high"), largest.labels.get("role", ""))
 
 
 def _sum(
@@ -159,7 +155,7 @@ TILES = (
         "/tasks",
         Curve("task.wait", "p95"),
         _quantile("task.wait", "p95", "tasks"),
-        limit=5.0,
+        rules=("long-queue-wait",),
     ),
     Tile(
         "task-failures",
@@ -168,6 +164,7 @@ TILES = (
         "/tasks",
         Curve("task.failures", "total"),
         _failures,
+        rules=("tasks-failing-fast", "tasks-failing", "tasks-failing-slowly"),
         bars=True,
     ),
     Tile(
@@ -177,6 +174,7 @@ TILES = (
         "/queries",
         Curve("db.query", "p95"),
         _quantile("db.query", "p95", "statements"),
+        rules=("slow-queries",),
         limit=1.0,
     ),
     Tile(
@@ -186,6 +184,7 @@ TILES = (
         "/calls",
         Curve("provider.call", "p95"),
         _quantile("provider.call", "p95", "calls"),
+        rules=("slow-api",),
         limit=5.0,
     ),
     Tile(
@@ -195,7 +194,8 @@ TILES = (
         "/calls",
         Misses("provider.call", "outcome", "ok"),
         _call_errors,
-        limit=0.2,
+        rules=("api-failing",),
+        limit=0.5,
     ),
     Tile(
         "hit-rate",
@@ -204,6 +204,7 @@ TILES = (
         "/cache",
         Share("cache.hits", ("cache.misses",)),
         _hit_rate,
+        rules=("low-hit-ratio",),
         limit=0.8,
         best="high",
     ),
@@ -214,7 +215,7 @@ TILES = (
         "/system",
         Curve("process.memory_bytes", "high"),
         _memory,
+        rules=("high-memory",),
         limit=512 * 1024.0**2,
-        min_samples=1,
     ),
 )

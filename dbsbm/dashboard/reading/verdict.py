@@ -73,12 +73,9 @@ class Vitals:
     firing: Sequence[Firing]
 
 
-def verdict(vitals: Vitals, tiles: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def verdict(vitals: Vitals) -> dict[str, Any]:
     """Level, sentence and reasons, the gravest first, as JSON can hold them."""
     reasons = [*_silences(vitals), *_incidents(vitals), *_leftovers(vitals)]
-    # Where a rule fires, the number that broke it has been told.
-    if not vitals.firing:
-        reasons += _numbers(tiles)
     reasons.sort(key=lambda reason: -_GRAVITY.index(reason.level))
     level: Level = reasons[0].level if reasons else "well"
     return {
@@ -144,23 +141,6 @@ def _leftovers(vitals: Vitals) -> Iterator[Reason]:
         are = "finding is" if vitals.critical_findings == 1 else "findings are"
         text = f"{vitals.critical_findings} of the optimizer's {are} critical."
         yield Reason("attention", text, "/findings")
-
-
-def _numbers(tiles: Sequence[dict[str, Any]]) -> Iterator[Reason]:
-    for tile in tiles:
-        if tile["state"] == "bad":
-            side = "above" if tile["best"] == "low" else "below"
-            value, limit = (_shown(tile[name], tile["unit"]) for name in ("value", "limit"))
-            text = f"{tile['title']}: {value}, {side} {limit}."
-            yield Reason("attention", text, tile["href"])
-
-
-def _shown(value: float, unit: str) -> str:
-    if unit == "bytes":
-        return f"{value / 1024**2:,.0f} MiB"
-    if unit == "ratio":
-        return f"{value * 100:.1f} %"
-    return f"{value:.3g} s" if unit == "s" else f"{value:,.4g}"
 
 
 def spoken(age: timedelta) -> str:

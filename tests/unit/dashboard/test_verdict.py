@@ -8,12 +8,13 @@ import pytest
 
 from dbsbm.dashboard.reading.tiles import TILES, Reading
 from dbsbm.dashboard.reading.verdict import Firing, Vitals, spoken, verdict
+from dbsbm.monitor.alerts.rulefile import load_rules
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PAGE = Firing(7, "page", "queue-wait", "queue=images", "Members wait for slips", False)
 
 
-def of(tiles=(), **changes):
+def of(**changes):
     well = {
         "now": NOW,
         "last_sample": NOW - timedelta(seconds=70),
@@ -23,12 +24,7 @@ def of(tiles=(), **changes):
         "critical_findings": 0,
         "firing": (),
     }
-    return verdict(Vitals(**{**well, **changes}), tiles)
-
-
-def tile(**changes):
-    shown = {"state": "bad", "title": "Query, p95", "unit": "s", "best": "low", "value": 1.25}
-    return {**shown, "limit": 1.0, "href": "/queries", **changes}
+    return verdict(Vitals(**{**well, **changes}))
 
 
 def test_a_fleet_without_complaints_is_well() -> None:
@@ -73,28 +69,28 @@ def test_what_is_only_for_the_record_changes_nothing() -> None:
     assert of(firing=(info,))["level"] == "well"
 
 
-def test_a_number_beyond_its_limit_needs_attention() -> None:
-    found = of([tile(), tile(title="Memory", unit="bytes", value=600 * 2**20, limit=512 * 2**20)])
-
-    assert found["level"] == "attention"
-    texts = [reason["text"] for reason in found["reasons"]]
-    assert texts == ["Query, p95: 1.25 s, above 1 s.", "Memory: 600 MiB, above 512 MiB."]
-
-
-def test_a_number_is_not_told_of_again_where_a_rule_fires() -> None:
-    found = of([tile()], firing=(PAGE,))
-
-    assert len(found["reasons"]) == 1
-
-
 @pytest.mark.parametrize(
-    ("value", "samples", "state"),
-    [(0.7, 500, "bad"), (0.9, 500, "ok"), (0.0, 3, "ok"), (None, 0, "none")],
+    ("value", "broken", "state"),
+    [
+        (0.7, {"low-hit-ratio"}, "bad"),
+        (0.7, {"slow-queries"}, "ok"),
+        (0.1, set(), "ok"),
+        (None, set(), "none"),
+        (None, {"low-hit-ratio"}, "bad"),
+    ],
 )
-def test_few_samples_are_not_judged(value: float | None, samples: int, state: str) -> None:
+def test_a_number_is_bad_where_its_own_rule_complains(
+    value: float | None, broken: set[str], state: str
+) -> None:
     (hit_rate,) = [each for each in TILES if each.id == "hit-rate"]
 
-    assert hit_rate.judge(Reading(value, samples)) == state
+    assert hit_rate.state(Reading(value), broken) == state
+
+
+def test_every_rule_of_a_number_is_shipped() -> None:
+    shipped = {rule.name for rule in load_rules()}
+
+    assert {name for tile in TILES for name in tile.rules} <= shipped
 
 
 def test_ages_are_spoken_in_their_largest_unit() -> None:

@@ -29,6 +29,7 @@ def errors(share: float, *, begin: float, end: float) -> Callable[[float], float
 
 
 FIRES = {
+    "api-failing": during(60, 240, 0.1, 1.0),
     "long-queue-wait": during(60, 90, 300, 2),
     "dead-letters": during(60, 240, 1, 0),
     "beat-silent": during(60, 90, 200, 5),
@@ -42,6 +43,7 @@ FIRES = {
     "tasks-failing-slowly": errors(0.006, begin=0, end=30 * 60),
 }
 LOOK_ALIKES = {
+    "api-failing": lambda seconds: float(seconds // MINUTE % 10 > 0),  # one call in ten
     "long-queue-wait": lambda seconds: 90.0 if seconds == 3600 else 2.0,  # one job was late
     "dead-letters": during(60, 63, 1, 0),  # replayed at once
     "beat-silent": lambda seconds: 95.0 if seconds == 3600 else 20.0,  # a beat took over
