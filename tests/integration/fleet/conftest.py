@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import redis
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.celery_message import MessageBuilder, celery_app
 from dbsbm.db.engine import Database
-from dbsbm.db.models import Base
+from dbsbm.db.models import Base, Effect
 from dbsbm.wire.command import Command
 from dbsbm.wire.inbox import Entry, Inbox, enqueue
 from dbsbm.wire.seal import Sealer
@@ -136,6 +136,11 @@ class Fleet:
     def add_game(self) -> int:
         """A game to bet on; returns its id."""
         return self.database.transact(lambda session: a_game(session).id)
+
+    def make_due(self) -> None:
+        """Let the relay's next run find every effect that is not done."""
+        due = update(Effect).values(next_attempt_at=Effect.created_at)
+        self.database.transact(lambda session: session.execute(due))
 
     def wait_for(self, condition: Any, seconds: float = 30.0) -> Any:
         return wait_until(condition, seconds, lambda: f"it never came to it:\n{self.logs()}")

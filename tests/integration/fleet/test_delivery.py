@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from dbsbm.db.models import Bet, Effect, Interaction, LedgerEntry
 from tests.integration.fleet.conftest import Fleet
 from tests.integration.fleet.discord import FakeDiscord
@@ -77,7 +74,7 @@ def test_what_was_promised_and_never_sent_is_delivered_by_the_relay(
     fleet.wait_for(lambda: fleet.rows(Effect))
     fleet.wait_for(lambda: fleet.client.llen("deliver"))
     fleet.client.delete("deliver")
-    fleet.database.transact(_make_due)
+    fleet.make_due()
 
     fleet.worker("--every-queue")
     fleet.send("tasks.outbox.relay")
@@ -86,8 +83,3 @@ def test_what_was_promised_and_never_sent_is_delivered_by_the_relay(
     assert len(discord.edits) == 1
     assert "7" in discord.edits[0].content
     fleet.wait_for(lambda: [effect.state for effect in fleet.rows(Effect)] == ["done"])
-
-
-def _make_due(session: Session) -> None:
-    for effect in session.scalars(select(Effect)):
-        effect.next_attempt_at = effect.created_at
