@@ -1,0 +1,129 @@
+"""One task's or one command's calls, added up by shape while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Final
+
+from dbsbm.optimizer.repetition.shape import Shape
+
+LEAST_CALLS: Final = 5
+"""Calls with a value of their own each, from which on it is a loop. Fewer are a few lookups; Sentry
+draws the line there, too."""
+LEAST_BATCH: Final = 5
+"""Rows or values a call, on average, from which on a loop works in batches already."""
+LEAST_PAUSE: Final = 0.05
+"""Seconds of idleness between two calls that no loop over rows has: whoever waits that long waits
+on purpose, such as a poll does."""
+_PAUSE_SHARE: Final = 10.0
+"""A pause also has to be this many times as long as a call: a loop over slow calls may dawdle."""
+MOST_SHAPES: Final = 256
+"""Shapes of one scope that are told apart; a loop shows among the first, or it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """A shape that one scope repeated once a row.
+
+    Attributes:
+        calls: How often it was called.
+        seconds: What these calls took together.
+    """
+
+    shape: Shape
+    calls: int
+    seconds: float
+
+
+class _Seen:
+    """What a scope saw of one shape.
+
+    Attributes:
+        shape: The first that had this id; others differ from it in how much one call asks for.
+        asked: What all calls asked for together, by their texts.
+        units: Rows that all calls read or changed together.
+        others: What the scope's calls had taken before the first call of this shape.
+        until: What they had taken after its last.
+    """
+
+    __slots__ = (
+        *("asked", "began", "calls", "ended", "keys", "others"),
+        *("seconds", "shape", "units", "until"),
+    )
+
+    def __init__(self, shape: Shape, began: float, others: float) -> None:
+        self.shape = shape
+        self.calls = self.asked = self.units = 0
+        self.seconds = 0.0
+        self.keys: set[Hashable] = set()
+        self.began = self.ended = began
+        self.others = self.until = others
+
+
+class Scope:
+    """The calls of one task, one command, one trace. Memory is bounded, whatever is called.
+
+    A scope belongs to what runs in one context; the threads and coroutines that it starts may
+    report to it together, and a count that two of them lose to each other does no harm.
+    """
+
+    __slots__ = ("_busy", "_seen")
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+        self._busy = 0.0
+
+    def saw(self, shape: Shape, key: Hashable, began: float, ended: float, units: int) -> None:
+        """Count a call that succeeded. What failed is not counted, for it will be tried again.
+
+        Args:
+            shape: Which kind of call it was.
+            key: Tells its values from others'; None where they are not known, and then each call
+                passes for one of its own.
+            began: Seconds of a clock that only grows.
+            ended: When it was over, by the same clock.
+            units: Rows that it read or changed; -1 where the driver does not say.
+        """
+        seen = self._seen.get(shape.id)
+        if seen is None:
+            if len(self._seen) >= MOST_SHAPES:
+                return
+            seen = self._seen[shape.id] = _Seen(shape, began, self._busy)
+        took = ended - began
+        self._busy = busy = self._busy + took
+        seen.calls += 1
+        seen.seconds += took
+        seen.asked += shape.batch
+        seen.units += units
+        seen.ended = ended
+        seen.until = busy
+        keys = seen.keys
+        if len(keys) < LEAST_CALLS:
+            keys.add(key if key is not None else seen.calls)
+
+    def repetitions(self) -> list[Repetition]:
+        """The shapes that were repeated once a row, the most time first."""
+        found = [
+            Repetition(seen.shape, seen.calls, seen.seconds)
+            for seen in self._seen.values()
+            if len(seen.keys) >= LEAST_CALLS and not _is_batched(seen) and not _is_paced(seen)
+        ]
+        return sorted(found, key=lambda each: each.seconds, reverse=True)
+
+
+def _is_batched(seen: _Seen) -> bool:
+    if seen.asked >= LEAST_BATCH * seen.calls:
+        return True
+    if not seen.shape.walks and not seen.shape.writes:
+        # The rows of a read are no batch: each row may have thirty children, read one by one.
+        return False
+    is_unknown = seen.units < 0
+    return seen.units >= LEAST_BATCH * seen.calls or (seen.shape.walks and is_unknown)
+
+
+def _is_paced(seen: _Seen) -> bool:
+    """Whether nothing was called for a while between one call and the next."""
+    others = seen.until - seen.others
+    idle = (seen.ended - seen.began - others) / (seen.calls - 1)
+    return idle >= max(LEAST_PAUSE, _PAUSE_SHARE * seen.seconds / seen.calls)

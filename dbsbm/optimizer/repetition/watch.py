@@ -1,0 +1,139 @@
+"""Follows the calls of tasks as they run, and records what each repeated once a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any, Final
+
+from dbsbm.cache.categories import Category
+from dbsbm.cache.keys import Key
+from dbsbm.monitor.counting.tally import Tally
+from dbsbm.monitor.readings.discord_calls import DiscordCall
+from dbsbm.optimizer.repetition.scope import Scope
+from dbsbm.optimizer.repetition.shape import Shape
+from dbsbm.optimizer.repetition.statement import statement_shape
+from dbsbm.providers.gateway import CallRecord
+
+_MOST_KNOWN: Final = 1024
+_LONGEST_KNOWN: Final = 8_000
+_MOST_RECORDED: Final = 10
+"""Repetitions of one run that become series: those that took the most time."""
+_FIRST_ERROR: Final = 400
+
+_scope: ContextVar[Scope | None] = ContextVar("repetition_scope", default=None)
+
+
+@contextmanager
+def scope() -> Iterator[Scope]:
+    """Add up what is called within, also by threads and coroutines that inherit the context."""
+    found = Scope()
+    token = _scope.set(found)
+    try:
+        yield found
+    finally:
+        _scope.reset(token)
+
+
+def record(tally: Tally, task: str, found: Scope) -> None:
+    """Record what a task has repeated once a row: in how many runs, how often, and for how long.
+
+    A run that repeated nothing adds nothing, so that there are as many series as faults.
+    """
+    for each in found.repetitions()[:_MOST_RECORDED]:
+        labels = {"task": task, "kind": each.shape.kind, "call": each.shape.id}
+        tally.add("task.repeating_runs", **labels)
+        tally.add("task.repeated_calls", each.calls, **labels)
+        tally.add("task.repeated_seconds", each.seconds, **labels)
+
+
+class StatementCalls:
+    """Tells the scope of the statements of one engine.
+
+    Args:
+        dialect: The engine's.
+    """
+
+    def __init__(self, dialect: str) -> None:
+        self._dialect = dialect
+        self._known: dict[str, Shape | None] = {}
+
+    def __call__(self, sql: str, values: Any, began: float, ended: float, rows: int) -> None:
+        """Count a statement that succeeded; nothing where no scope is open."""
+        current = _scope.get()
+        if current is None:
+            return
+        try:
+            shape = self._known[sql]
+        except KeyError:
+            shape = self._recognise(sql)
+        if shape is not None:
+            current.saw(shape, _key_of(values), began, ended, rows)
+
+    def _recognise(self, sql: str) -> Shape | None:
+        shape = statement_shape(sql, self._dialect)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        if len(sql) <= _LONGEST_KNOWN:
+            self._known[sql] = shape
+        return shape
+
+
+class CacheCalls:
+    """Tells the scope of reads from the cache's server, which a process's own copies spare."""
+
+    def __init__(self) -> None:
+        self._shapes = {category: Shape("cache", category.value) for category in Category}
+
+    def __call__(self, key: Key, began: float, ended: float) -> None:
+        """Count a read of one key."""
+        current = _scope.get()
+        if current is not None:
+            current.saw(self._shapes[key.category], hash(key.wire), began, ended, 1)
+
+
+class ProviderCalls:
+    """Tells the scope of calls to the providers of sports data."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Shape] = {}
+
+    def __call__(self, call: CallRecord) -> None:
+        """Count a call that succeeded."""
+        current = _scope.get()
+        if current is None or not call.sent or call.outcome != "ok":
+            return
+        name = (call.provider, call.endpoint)
+        shape = self._known.get(name)
+        if shape is None:
+            shape = self._known[name] = Shape("provider", " ".join(name))
+        ended = perf_counter()
+        current.saw(shape, None, ended - call.elapsed, ended, 1)
+
+
+class DiscordCalls:
+    """Tells the scope of calls of Discord's REST API."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Shape] = {}
+
+    def __call__(self, call: DiscordCall) -> None:
+        """Count a call that succeeded."""
+        current = _scope.get()
+        if current is None or call.status is None or call.status >= _FIRST_ERROR:
+            return
+        shape = self._known.get(call.route)
+        if shape is None:
+            shape = self._known[call.route] = Shape("discord", call.route)
+        ended = perf_counter()
+        current.saw(shape, None, ended - call.seconds, ended, 1)
+
+
+def _key_of(values: Any) -> int:
+    """A number that tells a statement's values from others', and keeps none of them."""
+    try:
+        return hash(values)
+    except TypeError:  # a dictionary, or a list of rows
+        return hash(repr(values))
