@@ -43,6 +43,7 @@ class Column:
         charset: Of a text column, None for others.
         collation: Of a text column, None for others.
         is_generated: Its value is computed from others.
+        definition: All that SHOW CREATE TABLE says after its name, empty if it was not read.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Column:
     collation: str | None = None
     auto_increment: bool = False
     is_generated: bool = False
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Index:
         enabled: The planner may use it: not IGNORED (MariaDB) or INVISIBLE (MySQL).
         cardinality: Estimated different values of all its parts together, None if unknown.
         bytes: Its size, None if unknown.
+        definition: As SHOW CREATE TABLE spells it, such as "UNIQUE KEY `a` (`b`)"; empty if it was
+            not read.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Index:
     enabled: bool = True
     cardinality: int | None = None
     bytes: int | None = None
+    definition: str = ""
 
     @property
     def primary(self) -> bool:
@@ -109,13 +114,18 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """Columns whose values must exist in another table."""
+    """Columns whose values must exist in another table.
+
+    Attributes:
+        definition: As SHOW CREATE TABLE spells it, from CONSTRAINT on; empty if it was not read.
+    """
 
     name: str
     columns: tuple[str, ...]
     other_schema: str
     other_table: str
     other_columns: tuple[str, ...]
+    definition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,53 @@ class IndexUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Deadlock:
+    """The last deadlock that InnoDB remembers.
+
+    Attributes:
+        statements: Of both transactions, without literals; fewer where it does not say.
+    """
+
+    at: datetime | None
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LockWait:
+    """A transaction that waits for a lock of another one, now.
+
+    Attributes:
+        waiting: The statement that waits, without literals.
+        blocking: What the other transaction is running, empty if it runs nothing.
+        seconds: How long it has waited.
+    """
+
+    waiting: str
+    blocking: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction that is open, now.
+
+    Attributes:
+        connection: Its connection's number.
+        seconds: How long it has been open.
+        idle_seconds: How long its connection has done nothing, 0 while it runs a statement.
+        locked_rows: Rows that it has locked.
+        changed_rows: Rows that it has changed.
+    """
+
+    connection: int
+    user: str
+    seconds: float
+    idle_seconds: float
+    locked_rows: int = 0
+    changed_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that was read of a server at one time.
 
@@ -198,9 +255,15 @@ class Snapshot:
         tables: By schema and name; without the server's own schemas.
         load: Every kind of statement that ran in these schemas, the most expensive first.
         index_use: By schema, table and index.
+        deadlock: The last one, None if there was none since the server started.
+        lock_waits: Of this moment.
+        transactions: Open at this moment.
     """
 
     server: Server
     tables: Mapping[tuple[str, str], Table]
     load: tuple[Load, ...] | Missing
     index_use: Mapping[tuple[str, str, str], IndexUse] | Missing
+    deadlock: Deadlock | None | Missing = Missing("The last deadlock was not read.")
+    lock_waits: tuple[LockWait, ...] | Missing = Missing("Lock waits were not read.")
+    transactions: tuple[Transaction, ...] | Missing = Missing("Transactions were not read.")
