@@ -63,12 +63,12 @@ class Play:
         """Run a statement."""
         shape = statement_shape(text, "mysql")
         if shape is not None:
-            self.call(shape, hash(values), 0.0008, rows, guilty=guilty)
+            self.call(shape, values, 0.0008, rows, guilty=guilty)
 
     def cache(self, name: object, *, guilty: bool = False) -> None:
         """Read a key from the cache's server."""
         key = Key.of(Category.TEAM_DATA, "team", str(name))
-        self.call(Shape("cache", key.category.value), hash(key.wire), 0.0002, guilty=guilty)
+        self.call(Shape("cache", key.category.value), key.wire, 0.0002, guilty=guilty)
 
     def provider(self, endpoint: str, *, guilty: bool = False) -> None:
         """Ask a provider of sports data."""
@@ -79,12 +79,12 @@ class Play:
         self.call(Shape("discord", route), None, 0.2, guilty=guilty)
 
     def call(
-        self, shape: Shape, key: int | None, seconds: float, rows: int = 1, *, guilty: bool = False
+        self, shape: Shape, values: object, seconds: float, rows: int = 1, *, guilty: bool = False
     ) -> None:
         """Have a call take some time, a little more or less."""
         began = self._now
         self._now += seconds * self.random.uniform(0.6, 1.8)
-        self.scope.saw(shape, key, began, self._now, rows)
+        self.scope.saw(shape, values, began, self._now, rows)
         if shape.kind == "sql":
             self.statements[shape.id].append(self._now - began)
         self._now += self.random.uniform(0.00001, 0.0004)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,7 +55,7 @@ class _Seen:
         self.shape = shape
         self.calls = self.asked = self.units = 0
         self.seconds = 0.0
-        self.keys: set[Hashable] = set()
+        self.keys: set[int] = set()
         self.began = self.ended = began
         self.others = self.until = others
 
@@ -74,13 +73,13 @@ class Scope:
         self._seen: dict[str, _Seen] = {}
         self._busy = 0.0
 
-    def saw(self, shape: Shape, key: Hashable, began: float, ended: float, units: int) -> None:
+    def saw(self, shape: Shape, values: object, began: float, ended: float, units: int) -> None:
         """Count a call that succeeded. What failed is not counted, for it will be tried again.
 
         Args:
             shape: Which kind of call it was.
-            key: Tells its values from others'; None where they are not known, and then each call
-                passes for one of its own.
+            values: What it was called with, of which no more than a hash is kept; None where that
+                is not known, and then each call passes for one of its own.
             began: Seconds of a clock that only grows.
             ended: When it was over, by the same clock.
             units: Rows that it read or changed; -1 where the driver does not say.
@@ -100,7 +99,7 @@ class Scope:
         seen.until = busy
         keys = seen.keys
         if len(keys) < LEAST_CALLS:
-            keys.add(key if key is not None else seen.calls)
+            keys.add(seen.calls if values is None else _hash(values))
 
     def repetitions(self) -> list[Repetition]:
         """The shapes that were repeated once a row, the most time first."""
@@ -127,3 +126,10 @@ def _is_paced(seen: _Seen) -> bool:
     others = seen.until - seen.others
     idle = (seen.ended - seen.began - others) / (seen.calls - 1)
     return idle >= max(LEAST_PAUSE, _PAUSE_SHARE * seen.seconds / seen.calls)
+
+
+def _hash(values: object) -> int:
+    try:
+        return hash(values)
+    except TypeError:  # a dictionary, or a list of rows
+        return hash(repr(values))

@@ -70,7 +70,7 @@ class StatementCalls:
         except KeyError:
             shape = self._recognise(sql)
         if shape is not None:
-            current.saw(shape, _key_of(values), began, ended, rows)
+            current.saw(shape, values, began, ended, rows)
 
     def _recognise(self, sql: str) -> Shape | None:
         shape = statement_shape(sql, self._dialect)
@@ -91,7 +91,7 @@ class CacheCalls:
         """Count a read of one key."""
         current = _scope.get()
         if current is not None:
-            current.saw(self._shapes[key.category], hash(key.wire), began, ended, 1)
+            current.saw(self._shapes[key.category], key.wire, began, ended, 1)
 
 
 class ProviderCalls:
@@ -129,11 +129,3 @@ class DiscordCalls:
             shape = self._known[call.route] = Shape("discord", call.route)
         ended = perf_counter()
         current.saw(shape, None, ended - call.seconds, ended, 1)
-
-
-def _key_of(values: Any) -> int:
-    """A number that tells a statement's values from others', and keeps none of them."""
-    try:
-        return hash(values)
-    except TypeError:  # a dictionary, or a list of rows
-        return hash(repr(values))
