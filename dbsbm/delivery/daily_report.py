@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
-from dbsbm.delivery.attempt import carry_out
+from dbsbm.delivery.attempts import Attempts
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.posting import Post, Poster, name_of
 from dbsbm.delivery.rest import DiscordRest, Image
@@ -80,6 +80,12 @@ class DailyReport:
             performance_of: Draws how the fleet did between two times.
         """
         self._database = database
+        self._attempts = Attempts(
+            database,
+            lost="The report of the day is given up",
+            action="report.dead_letter",
+            where=f"The report of the day could not be posted in {channel_id}: ",
+        )
         self._poster = Poster(discord, posted)
         self._channel_id = channel_id
         self._performance_of = performance_of
@@ -90,14 +96,7 @@ class DailyReport:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
-        return carry_out(
-            self._database,
-            effect_id,
-            lambda: self._deliver(effect_id),
-            lost="The report of the day is given up",
-            action="report.dead_letter",
-            where=f"The report of the day could not be posted in {self._channel_id}: ",
-        )
+        return self._attempts.carry_out(effect_id, self._deliver)
 
     def _deliver(self, effect_id: int) -> Outcome:
         effect, is_first = self._database.transact(lambda session: _begin(session, effect_id))

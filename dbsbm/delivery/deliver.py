@@ -13,7 +13,7 @@ from dbsbm.commands.reply import message_body
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Effect
-from dbsbm.delivery.attempt import carry_out
+from dbsbm.delivery.attempts import Attempts
 from dbsbm.delivery.posted import Posted
 from dbsbm.delivery.rest import DiscordRest, Image, ReplyGone, TokenExpired
 from dbsbm.errors import PermanentError, TransientError
@@ -60,6 +60,11 @@ class Delivery:
             on_answered: Told of each answer that Discord took.
         """
         self._database = database
+        self._attempts = Attempts(
+            database,
+            lost="An answer could not be delivered",
+            action="discord.dead_letter",
+        )
         self._discord = discord
         self._sealer = sealer
         self._image_of = image_of
@@ -74,13 +79,7 @@ class Delivery:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
-        return carry_out(
-            self._database,
-            effect_id,
-            lambda: self._deliver(effect_id),
-            lost="An answer could not be delivered",
-            action="discord.dead_letter",
-        )
+        return self._attempts.carry_out(effect_id, self._deliver)
 
     def _deliver(self, effect_id: int) -> str:
         with self._database.read() as session:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import AlertSilence, Effect, Incident
-from dbsbm.delivery.attempt import carry_out
+from dbsbm.delivery.attempts import Attempts
 from dbsbm.delivery.incidents import message
 from dbsbm.delivery.incidents.webhook import WEBHOOK_TASK
 from dbsbm.delivery.posted import Posted
@@ -93,6 +93,12 @@ class Telling:
             has_webhook: Whether each version is promised to the webhook as well.
         """
         self._database = database
+        self._attempts = Attempts(
+            database,
+            lost="An incident could not be told",
+            action="incident.dead_letter",
+            where=f"Channel {channel_id} (ALERT_CHANNEL_ID) was not told: ",
+        )
         self._discord = discord
         self._poster = Poster(discord, posted)
         self._channel_id = channel_id
@@ -105,14 +111,7 @@ class Telling:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
-        return carry_out(
-            self._database,
-            effect_id,
-            lambda: self._deliver(effect_id),
-            lost="An incident could not be told",
-            action="incident.dead_letter",
-            where=f"Channel {self._channel_id} (ALERT_CHANNEL_ID) was not told: ",
-        )
+        return self._attempts.carry_out(effect_id, self._deliver)
 
     def _deliver(self, effect_id: int) -> Outcome:
         outcome = self._outcome(effect_id)

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from dbsbm.db import outbox
 from dbsbm.db.engine import Database
 from dbsbm.db.models import AlertSilence, Effect, Incident
-from dbsbm.delivery.attempt import carry_out
+from dbsbm.delivery.attempts import Attempts
 from dbsbm.delivery.incidents import message, wording
 from dbsbm.errors import PermanentError, TransientError
 from dbsbm.monitor.alerts import silences
@@ -58,6 +58,11 @@ class Webhook:
             style: Knows where the handbook is.
         """
         self._database = database
+        self._attempts = Attempts(
+            database,
+            lost="The webhook was not told of an incident",
+            action="incident.dead_letter",
+        )
         self._url = url
         self._key = None if secret is None else signing_key(secret)
         self._style = style
@@ -70,13 +75,7 @@ class Webhook:
         Raises:
             TransientError: Not now; the effect stays in the outbox.
         """
-        return carry_out(
-            self._database,
-            effect_id,
-            lambda: self._deliver(effect_id),
-            lost="The webhook was not told of an incident",
-            action="incident.dead_letter",
-        )
+        return self._attempts.carry_out(effect_id, self._deliver)
 
     def close(self) -> None:
         """Close the connections."""
