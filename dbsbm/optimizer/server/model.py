@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 Flavor = Literal["mariadb", "mysql"]
 
+_NOT_READ = Missing("It was not read.")
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -264,6 +266,6 @@ class Snapshot:
     tables: Mapping[tuple[str, str], Table]
     load: tuple[Load, ...] | Missing
     index_use: Mapping[tuple[str, str, str], IndexUse] | Missing
-    deadlock: Deadlock | None | Missing = Missing("The last deadlock was not read.")
-    lock_waits: tuple[LockWait, ...] | Missing = Missing("Lock waits were not read.")
-    transactions: tuple[Transaction, ...] | Missing = Missing("Transactions were not read.")
+    deadlock: Deadlock | Missing | None = _NOT_READ
+    lock_waits: tuple[LockWait, ...] | Missing = _NOT_READ
+    transactions: tuple[Transaction, ...] | Missing = _NOT_READ
