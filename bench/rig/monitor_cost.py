@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bench.harness import Row
 from bench.rig.monitor_child import ask
 from bench.rig.monitor_observe import PEER
+from bench.rig.monitor_watch import seconds_of_an_evaluation
 from dbsbm.db import migrate
 from dbsbm.db.engine import Database
 from dbsbm.monitor.counting.recorder import Recorder
@@ -24,7 +25,7 @@ from tests.servers import BROKER_OPTIONS, ValkeyServer, start_mariadb, start_val
 
 RATE, CHILDREN = 1000, 2
 SAMPLE_SECONDS = 30.0
-"""The interval of the schedule's `metric-sample`."""
+"""The interval of the schedule's `metric-sample` and `alerts`."""
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -43,6 +44,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
             off = _load("off", seconds, {})
             idle = _cpu(servers) - idle
             on, sampler, busy = _measured(database, broker, servers, seconds)
+            alerts = seconds_of_an_evaluation(database, servers, runs=10) / SAMPLE_SECONDS
             database.dispose()
         files = Path(folder) / "files"
         files.mkdir()
@@ -51,7 +53,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     served = (busy - idle) / seconds
     yield Row(
         f"the whole monitor at {RATE:,} tasks a second, of one processor",
-        (children + sampler + served) * 100,
+        (children + sampler + served + alerts) * 100,
         "%",
         floor=3,
         aim=1,
@@ -61,6 +63,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
         ("the counting processes", children),
         ("the sampler and the roll-up", sampler),
         ("the broker and the database", served),
+        ("the alerts, all rules twice a minute", alerts),
     ):
         yield Row(f"of that {name}", share * 100, "%")
     yield Row(

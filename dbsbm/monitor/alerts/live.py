@@ -13,22 +13,75 @@ from dbsbm.monitor.alerts.track import Reading
 from dbsbm.monitor.counting.series import labels_text
 from dbsbm.monitor.store.history import History
 from dbsbm.monitor.store.reading import Point, Series
+from dbsbm.monitor.store.resolutions import floor
 
 # Longer stretches are read in steps of ten minutes: of three days, 432 of them.
 _FINE = 12 * HOUR
 _STEPS = (timedelta(minutes=1), timedelta(minutes=10))
 
+_GROWING = timedelta(minutes=5)
+_ANEW = timedelta(minutes=15)
+
 # Rule -> series -> readings.
 Gathered = dict[str, dict[str, list[Reading]]]
 
 
-def gather(history: History, rules: Iterable[Rule], now: datetime) -> Gathered:
-    """Read what every rule that is on looks back on.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read for a rule.
 
-    Raises:
-        TransientError: The database is away.
+    Attributes:
+        whole_at: When all of it was read.
+        until: When the newest of it was read.
+        readings: By series, each series' in their order.
     """
-    return {rule.name: _gather(history, rule, now) for rule in rules if rule.enabled}
+
+    whole_at: datetime
+    until: datetime
+    readings: dict[str, list[Reading]]
+
+
+class Memory:
+    """What rules look back on, of which a process reads only what is new.
+
+    Points of the last minutes still grow, so they are read again each time. What comes later than
+    that, because the database was away, is found when everything is read anew.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._known: dict[str, _Known] = {}
+
+    def gather(self, rules: Iterable[Rule], now: datetime) -> Gathered:
+        """Read what every rule that is on looks back on, up to a time.
+
+        Raises:
+            TransientError: The database is away.
+        """
+        known = {rule.name: self._gather(rule, now) for rule in rules if rule.enabled}
+        self._known = known
+        return {name: each.readings for name, each in known.items()}
+
+    def _gather(self, rule: Rule, now: datetime) -> _Known:
+        begin = now - timedelta(seconds=reach_of(rule))
+        known = self._known.get(rule.name)
+        if known is None or not known.until <= now < known.whole_at + _ANEW:
+            return _Known(now, now, _gather(self._history, rule, begin, now))
+        since = floor(known.until - _GROWING, int(_step(rule).total_seconds()))
+        fresh = _gather(self._history, rule, since, now)
+        lasting = (begin.timestamp(), since.timestamp())
+        readings = {
+            key: found
+            for key in sorted(known.readings.keys() | fresh.keys())
+            if (found := [*_between(known.readings.get(key, ()), lasting), *fresh.get(key, ())])
+        }
+        return _Known(known.whole_at, now, readings)
+
+
+def _between(readings: Iterable[Reading], bounds: tuple[float, float]) -> Iterator[Reading]:
+    """Those of the steps that began within the bounds: a reading is made as its step ends."""
+    first, last = bounds
+    return (reading for reading in readings if first < reading.at <= last)
 
 
 def feed(engine: Engine, gathered: Gathered, restarts: Iterable[datetime] = ()) -> None:
@@ -62,9 +115,15 @@ class _Asked:
             )
 
 
-def _gather(history: History, rule: Rule, now: datetime) -> dict[str, list[Reading]]:
-    signal, reach = rule.signal, reach_of(rule)
-    asked = _Asked(history, signal, now - timedelta(seconds=reach), now, _STEPS[reach > _FINE])
+def _step(rule: Rule) -> timedelta:
+    return _STEPS[reach_of(rule) > _FINE]
+
+
+def _gather(
+    history: History, rule: Rule, since: datetime, now: datetime
+) -> dict[str, list[Reading]]:
+    signal = rule.signal
+    asked = _Asked(history, signal, since, now, _step(rule))
     if signal.total:
         return _ratios(asked)
     found: dict[str, list[Reading]] = {}

@@ -73,6 +73,7 @@ class Alerts:
         """
         self._database = database
         self._history = history
+        self._memory = live.Memory(history)
         self._rules = [rule for rule in rules if rule.enabled]
         self._runs_on = runs_on
 
@@ -82,7 +83,7 @@ class Alerts:
         Raises:
             TransientError: The database is away.
         """
-        gathered = live.gather(self._history, self._rules, now)
+        gathered = self._memory.gather(self._rules, now)
         return self._database.transact(lambda s: self._evaluate(s, gathered, now, trace_id))
 
     def _evaluate(
