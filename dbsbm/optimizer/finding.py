@@ -27,6 +27,7 @@ class Finding:
         confidence: Probability that the finding is true; not that the fix helps.
         risk: What the fix may break.
         proof: How the fix was tried, where it was.
+        target: The server and database that it is about, empty for the fleet's own.
     """
 
     rule: str
@@ -40,11 +41,13 @@ class Finding:
     risk: Risk
     revert: tuple[str, ...] = ()
     proof: Mapping[str, Any] | None = field(default=None)
+    target: str = ""
 
     @property
     def id(self) -> str:
         """The same in every run that finds the same: of rule and object, not of the numbers."""
-        return blake2b(f"{self.rule}\0{self.object}".encode(), digest_size=16).hexdigest()
+        what = (self.rule, self.object, *filter(None, [self.target]))
+        return blake2b("\0".join(what).encode(), digest_size=16).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as JSON can hold it."""

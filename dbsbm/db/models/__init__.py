@@ -19,8 +19,10 @@ from dbsbm.db.models.operations import (
     CacheHotLog,
     CachePolicy,
     FindingRow,
+    FindingStep,
     OptimizerRun,
     ScheduleSlot,
+    SchemaChange,
     SlowStatement,
 )
 from dbsbm.db.models.people import Guild, Interaction, Member
@@ -29,6 +31,7 @@ from dbsbm.db.models.sports import Game, League, Team
 UNWATCHED: Final[tuple[type[Base], ...]] = (
     *(AlertSilence, AlertState, Change, Incident),
     *(CacheCleanupRun, CacheDebt, CacheHotLog, CachePolicy, DeadLetter, Effect, FindingRow),
+    *(FindingStep, SchemaChange),
     *(Interaction, LedgerEntry, MetricBatch, MetricPoint, MetricSeries, OptimizerRun, RollupDue),
     *(ScheduleSlot, SlowStatement, Statement),
 )
@@ -49,6 +52,7 @@ __all__ = [
     "DeadLetter",
     "Effect",
     "FindingRow",
+    "FindingStep",
     "Game",
     "Guild",
     "Incident",
@@ -62,6 +66,7 @@ __all__ = [
     "OptimizerRun",
     "RollupDue",
     "ScheduleSlot",
+    "SchemaChange",
     "SlowStatement",
     "Statement",
     "Team",

@@ -134,7 +134,12 @@ class OptimizerRun(Base):
 
 
 class FindingRow(Base):
-    """A finding of the optimizer. Its id is the same in every run that finds the same thing."""
+    """A finding of the optimizer. Its id is the same in every run that finds the same thing.
+
+    `target` is the server and database that it is about, empty for the fleet's own. `state` is
+    open, proved (tried on a copy), applied (and watched), verified (it helped), reverted,
+    dismissed or gone.
+    """
 
     __tablename__ = "findings"
     __table_args__ = (Index(None, "state", "severity"),)
@@ -155,3 +160,47 @@ class FindingRow(Base):
     first_seen: Mapped[datetime]
     last_seen: Mapped[datetime]
     run_id: Mapped[int]
+    target: Mapped[str] = mapped_column(String(190), default="", server_default="")
+
+
+class FindingStep(Base):
+    """A step in the life of a finding, kept for ever; `state` is what the finding then was."""
+
+    __tablename__ = "finding_steps"
+    __table_args__ = (Index(None, "finding_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    finding_id: Mapped[str] = mapped_column(String(32))
+    step: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(100))
+    taken_at: Mapped[datetime]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SchemaChange(Base):
+    """One statement that changes a table for a finding, written down before it is carried out.
+
+    `state` is intended, done, failed or undone; a row that a crash left as intended is settled
+    from the table itself. `before` and `after` are what SHOW CREATE TABLE printed. `watch` is what
+    the table's statements cost before, and in each window since.
+    """
+
+    __tablename__ = "schema_changes"
+    __table_args__ = (Index(None, "finding_id", "id"), Index(None, "target", "state"))
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    finding_id: Mapped[str] = mapped_column(String(32))
+    target: Mapped[str] = mapped_column(String(190))
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(100))
+    schema_name: Mapped[str] = mapped_column(String(64))
+    table_name: Mapped[str] = mapped_column(String(64))
+    statement: Mapped[str] = mapped_column(Text)
+    before: Mapped[str] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    watch: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    detail: Mapped[str] = mapped_column(String(500), default="")
+    intended_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
