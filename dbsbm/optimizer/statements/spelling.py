@@ -14,14 +14,16 @@ _SPELLINGS = re.compile(
     r"|(?P<more_rows>/\* , \.\.\. \*/)"
     r"|(?P<page>\bLIMIT\s+\?\s*,\s*(?:\.\.\.|\?))"
     r"|(?P<list>\(\s*(?:\.\.\.|\?\+)\s*\))"
-    r"|(?P<run>\?\s*,\s*\.\.\.|\?\+)",
+    r"|(?P<run>\?\s*,\s*\.\.\.|\?\+)"
+    r"|(?P<unit>\bSQL_TSI_(?=[A-Z]))",
     re.IGNORECASE | re.DOTALL,
 )
 _WRITTEN = {
     "more_rows": " ",
     "page": "LIMIT ?, ?",
     "list": f"(:{MANY})",
-    "run": f":{MANY}",
+    "run": f"?, :{MANY}",
+    "unit": "",
 }
 _REPLACE = re.compile(r"\s*REPLACE\s+(?:LOW_PRIORITY\s+|DELAYED\s+)?(?:INTO\s+)?", re.IGNORECASE)
 _INSERT = re.compile(
