@@ -6,7 +6,6 @@ https://discord.com/developers/docs/topics/rate-limits
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,10 +22,6 @@ from dbsbm.monitor.readings.discord_calls import (
     OnDiscordCall,
     discord_route,
 )
-
-# At INFO httpx prints each address, at DEBUG httpcore prints the headers: both hold tokens.
-for _talkative in ("httpx", "httpcore"):
-    logging.getLogger(_talkative).setLevel(logging.WARNING)
 
 # A pause this short is slept through; a longer one is handed back to the outbox.
 LONGEST_SLEEP = 2.0
