@@ -1,0 +1,36 @@
+"""Whether the performance schema can be read, and how to switch on what cannot."""
+
+from __future__ import annotations
+
+from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.server.connection import STATEMENT_SECONDS, Connection, QueryError
+
+OFF = (
+    "performance_schema is off: put performance_schema = ON under [mysqld] in my.cnf and restart "
+    "the server."
+)
+
+
+def is_on(server: Connection) -> bool:
+    """Tell whether the server keeps a performance schema."""
+    (row,) = server.rows("SELECT @@performance_schema AS value")
+    return bool(row["value"])
+
+
+def consumes(server: Connection, consumer: str) -> bool:
+    """Tell whether the server keeps what this consumer of events would keep."""
+    rows = server.rows(
+        "SELECT enabled FROM performance_schema.setup_consumers WHERE name = %s", (consumer,)
+    )
+    return any(row["enabled"] == "YES" for row in rows)
+
+
+def denied(server: Connection, error: QueryError, what: str) -> Missing:
+    """Why a part of the performance schema could not be read."""
+    if error.denied:
+        return Missing(
+            f"{what} may not be read: run GRANT SELECT ON `performance_schema`.* TO {server.user}."
+        )
+    if error.took_too_long:
+        return Missing(f"{what} could not be read within {STATEMENT_SECONDS} seconds.")
+    return Missing(f"{what} could not be read (error {error.code}).")

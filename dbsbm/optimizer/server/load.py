@@ -1,0 +1,135 @@
+"""Reads what a server did, one row for each kind of statement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.server.connection import Connection, QueryError, Row
+from dbsbm.optimizer.server.instruments import OFF, consumes, denied, is_on
+from dbsbm.optimizer.server.model import Load
+from dbsbm.optimizer.statements.spelling import verb_of
+
+MOST: Final = 5000
+"""Kinds of statements that are looked at, the most expensive first; as many as a server keeps."""
+
+_DIGESTS = """
+    SELECT {sample}, schema_name, digest, digest_text, count_star,
+        sum_timer_wait / 1e12 AS seconds, sum_rows_examined, sum_rows_sent, sum_rows_affected,
+        sum_no_index_used, sum_sort_rows, sum_created_tmp_tables, sum_created_tmp_disk_tables,
+        sum_errors, UNIX_TIMESTAMP(first_seen) AS first_seen, UNIX_TIMESTAMP(last_seen) AS last_seen
+    FROM performance_schema.events_statements_summary_by_digest
+    WHERE (schema_name IN ({marks}) OR schema_name IS NULL) AND digest_text IS NOT NULL
+        AND last_seen >= NOW() - INTERVAL %s SECOND
+    ORDER BY sum_timer_wait DESC LIMIT {most}"""
+_RUNS = """
+    SELECT digest, current_schema AS schema_name, MAX(sql_text) AS sample
+    FROM performance_schema.{table}
+    WHERE current_schema IN ({marks}) AND digest IS NOT NULL GROUP BY digest, current_schema"""
+_HISTORIES = ("events_statements_history_long", "events_statements_history")
+
+
+def read_load(
+    server: Connection, schemas: Collection[str], since: timedelta
+) -> tuple[Load, ...] | Missing:
+    """Read the digests of the performance schema that were seen within `since`."""
+    try:
+        if not is_on(server):
+            return Missing(OFF)
+        if not consumes(server, "statements_digest"):
+            return Missing(
+                "Statements are not counted: run UPDATE performance_schema.setup_consumers "
+                "SET ENABLED = 'YES' WHERE NAME = 'statements_digest'."
+            )
+        rows = _digests(server, schemas, since)
+    except QueryError as error:
+        return denied(server, error, "Counts of statements")
+    kept = [row for row in rows if _is_about(row, schemas)]
+    times_seen = Counter(str(row["digest"]) for row in kept)
+    return tuple(_load(row, times_seen) for row in kept)
+
+
+def with_runs(
+    server: Connection, schemas: Collection[str], load: Iterable[Load]
+) -> tuple[Load, ...]:
+    """Add a run to each kind of statement of which the server remembers one."""
+    runs: dict[tuple[str, str], str] = {}
+    for table in _HISTORIES:
+        try:
+            rows = (
+                server.rows(_RUNS.format(table=table, marks=_marks(schemas)), tuple(schemas))
+                if consumes(server, table)
+                else ()
+            )
+        except QueryError:
+            continue
+        for row in rows:
+            runs.setdefault((str(row["digest"]), str(row["schema_name"])), row["sample"])
+    return tuple(
+        replace(each, sample=each.sample or _whole(runs.get(_identity(each)))) for each in load
+    )
+
+
+def _digests(server: Connection, schemas: Collection[str], since: timedelta) -> list[Row]:
+    statement = _DIGESTS.format(
+        # MariaDB keeps no sample beside a digest.
+        sample="query_sample_text" if server.flavor == "mysql" else "NULL AS query_sample_text",
+        marks=_marks(schemas),
+        most=MOST,
+    )
+    return server.rows(statement, (*schemas, max(1, int(since.total_seconds()))))
+
+
+def _is_about(row: Row, schemas: Collection[str]) -> bool:
+    """Tell whether a statement reads or writes rows of these schemas."""
+    text = str(row["digest_text"])
+    if not verb_of(text):
+        return False
+    return row["schema_name"] is not None or any(f"`{name}` ." in text for name in schemas)
+
+
+def _load(row: Row, times_seen: Mapping[str, int]) -> Load:
+    digest, schema = str(row["digest"]), str(row["schema_name"] or "")
+    return Load(
+        # The same text in two schemas has one digest, and is two kinds of statements.
+        digest if times_seen[digest] == 1 else f"{digest}@{schema}",
+        schema,
+        str(row["digest_text"]).strip(),
+        int(row["count_star"]),
+        float(row["seconds"]),
+        int(row["sum_rows_examined"]),
+        int(row["sum_rows_sent"]),
+        int(row["sum_rows_affected"]),
+        int(row["sum_no_index_used"]),
+        int(row["sum_sort_rows"]),
+        int(row["sum_created_tmp_tables"]),
+        int(row["sum_created_tmp_disk_tables"]),
+        int(row["sum_errors"]),
+        _moment(row["first_seen"]),
+        _moment(row["last_seen"]),
+        sample=_whole(row["query_sample_text"]),
+    )
+
+
+def _identity(load: Load) -> tuple[str, str]:
+    return load.digest.split("@")[0], load.schema
+
+
+def _whole(sample: object) -> str | None:
+    """The run, unless its end is cut off or its values were left out, as in a prepared one."""
+    text = sample.decode(errors="replace") if isinstance(sample, bytes) else sample
+    if not isinstance(text, str) or not verb_of(text) or text.rstrip().endswith("..."):
+        return None
+    return text
+
+
+def _moment(seconds: object) -> datetime | None:
+    return datetime.fromtimestamp(float(str(seconds)), UTC) if seconds else None
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,0 +1,104 @@
+"""Questions that rules ask a server. Each is asked once, and all of them have one limit of time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from time import monotonic
+
+from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.server.case import Plan
+from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.distinct import DistinctValues
+from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.server.plans import read_plan
+from dbsbm.optimizer.server.schema import Schema
+from dbsbm.optimizer.server.values import TypicalValues
+from dbsbm.optimizer.statements.filling import fill
+from dbsbm.optimizer.statements.spelling import verb_of
+
+BUDGET_SECONDS = 15.0
+"""For all questions of an analysis: half a minute is what a person waits for the whole."""
+
+_WRITES_OR_LOCKS = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\b|\bINTO\b", re.IGNORECASE)
+_SPENT = Missing("The time for questions to the server was spent on more expensive statements.")
+
+
+class ServerQuestions:
+    """Answers from one server."""
+
+    def __init__(
+        self, server: Connection, schema: Schema, *, seconds: float = BUDGET_SECONDS
+    ) -> None:
+        """Prepare to ask.
+
+        Args:
+            server: Whom to ask.
+            schema: Its tables.
+            seconds: For all questions together.
+        """
+        self._server = server
+        self._schema = schema
+        self._left = seconds
+        self._values = TypicalValues(server, schema.tables)
+        self._distinct = DistinctValues(server, schema)
+        self._plans: dict[str, Plan | Missing] = {}
+        self._counts: dict[tuple[str, str, tuple[str, ...]], int | Missing] = {}
+
+    def plan(self, load: Load) -> Plan | Missing:
+        """How the server would carry out a statement.
+
+        Raises:
+            ServerAwayError: The server is gone.
+        """
+        if load.digest not in self._plans:
+            if self._left <= 0:
+                return _SPENT
+            started = monotonic()
+            self._plans[load.digest] = self._explain(load)
+            self._left -= monotonic() - started
+        return self._plans[load.digest]
+
+    def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
+        """About how many different values columns have together.
+
+        Raises:
+            ServerAwayError: The server is gone.
+        """
+        key = (table.schema, table.name, tuple(sorted(columns)))
+        if key not in self._counts:
+            if self._left <= 0:
+                return _SPENT
+            started = monotonic()
+            self._counts[key] = self._distinct.estimate(table, columns)
+            self._left -= monotonic() - started
+        return self._counts[key]
+
+    def _explain(self, load: Load) -> Plan | Missing:
+        statement = self._plannable(load)
+        if statement is None:
+            return Missing("It reads no rows by conditions, or its text is cut off.")
+        try:
+            if not load.schema:
+                return self._ask(statement)
+            with self._server.within(load.schema):
+                return self._ask(statement)
+        except QueryError as error:
+            if error.denied:
+                return Missing(
+                    "No plan can be asked for: run GRANT SELECT, SHOW VIEW ON "
+                    f"`{load.schema}`.* TO {self._server.user}."
+                )
+            return Missing(f"The server gave no plan (error {error.code}).")
+
+    def _plannable(self, load: Load) -> str | None:
+        sample = load.sample
+        reads = sample is not None and verb_of(sample) in {"select", "with"}
+        if sample is not None and reads and not _WRITES_OR_LOCKS.search(sample):
+            return sample
+        return fill(sample or load.text, load.schema, self._schema.tables, self._values)
+
+    def _ask(self, statement: str) -> Plan:
+        (row,) = self._server.rows(f"EXPLAIN FORMAT=JSON {statement}")
+        return read_plan(json.loads(row["explain"]))
