@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Self
 
 import pymysql
 from pydantic import SecretStr
@@ -22,7 +22,6 @@ Row = Mapping[str, Any]
 STATEMENT_SECONDS: Final = 5
 """No statement of ours runs longer: then its answer is missing, and the server is free again."""
 _CONNECT_SECONDS = 5
-_NO_ANSWER_SECONDS = 60
 # Statements run here belong to no schema that is analysed, so that they are not taken for its load.
 HOME: Final = "information_schema"
 
@@ -73,6 +72,9 @@ class Connection:
         is_local: The server runs on this machine, as far as its address tells.
     """
 
+    _patience: ClassVar[int] = 60
+    """Seconds after which a server that says nothing counts as gone."""
+
     def __init__(self, address: SecretStr) -> None:
         """Connect.
 
@@ -87,13 +89,13 @@ class Connection:
         self.schema = url.database or ""
         self.is_local = (url.host or "localhost") in {"localhost", "127.0.0.1", "::1"}
         self._place = f"{url.host or 'localhost'}:{url.port or 3306}"
-        self._session = _open(url, self._place)
+        self._session = _open(url, self._place, self._patience)
         self.flavor: Flavor = "mysql"
         self.version: tuple[int, ...] = ()
         self.user = ""
         self._introduce()
 
-    def __enter__(self) -> Connection:
+    def __enter__(self) -> Self:
         """Return the connection."""
         return self
 
@@ -214,7 +216,7 @@ def _parse(address: SecretStr) -> URL:
     return url.set(drivername="mysql+pymysql")
 
 
-def _open(url: URL, place: str) -> pymysql.Connection[DictCursor]:
+def _open(url: URL, place: str, patience: int) -> pymysql.Connection[DictCursor]:
     _, options = url.get_dialect()().create_connect_args(url.set(database=HOME))
     try:
         return pymysql.connect(
@@ -224,8 +226,8 @@ def _open(url: URL, place: str) -> pymysql.Connection[DictCursor]:
                 "cursorclass": DictCursor,
                 "autocommit": True,
                 "connect_timeout": _CONNECT_SECONDS,
-                "read_timeout": _NO_ANSWER_SECONDS,
-                "write_timeout": _NO_ANSWER_SECONDS,
+                "read_timeout": patience,
+                "write_timeout": patience,
             }
         )
     except (pymysql.err.MySQLError, OSError, RuntimeError) as error:
