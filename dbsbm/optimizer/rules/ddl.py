@@ -1,0 +1,74 @@
+"""SQL that makes and removes indexes, and the sentences' names of things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dbsbm.optimizer.rules.indexes.candidate import prefix_of
+from dbsbm.optimizer.server.model import Index, Part, Server, Table
+
+_LONGEST_NAME = 64
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def full_name(table: Table) -> str:
+    """The table's name with its schema, as SQL has it."""
+    return f"{quoted(table.schema)}.{quoted(table.name)}"
+
+
+def parts_of(table: Table, columns: Iterable[str]) -> tuple[Part, ...]:
+    """An index's parts, of long columns the beginning."""
+    return tuple(Part(each, prefix_of(table.columns[each])) for each in columns)
+
+
+def new_name(table: Table, columns: Iterable[str], taken: Iterable[str] = ()) -> str:
+    """A name that no index of the table has."""
+    names = {index.name.lower() for index in table.indexes} | {each.lower() for each in taken}
+    base = f"ix_{table.name}_{'_'.join(columns)}"
+    name, number = base[:_LONGEST_NAME], 2
+    while name.lower() in names:
+        suffix = f"_{number}"
+        name, number = base[: _LONGEST_NAME - len(suffix)] + suffix, number + 1
+    return name
+
+
+def add(index: Index) -> str:
+    """The clause that adds an index, exactly as it is."""
+    if index.definition:
+        return f"ADD {index.definition}"
+    kind = "UNIQUE INDEX" if index.unique else "INDEX"
+    if index.kind in {"FULLTEXT", "SPATIAL"}:
+        kind = f"{index.kind} INDEX"
+    using = " USING HASH" if index.kind == "HASH" else ""
+    return (
+        f"ADD {kind} {quoted(index.name)} ({', '.join(_part(each) for each in index.parts)}){using}"
+    )
+
+
+def drop(index: Index) -> str:
+    """The clause that drops an index."""
+    return "DROP PRIMARY KEY" if index.primary else f"DROP INDEX {quoted(index.name)}"
+
+
+def alter(table: Table, *clauses: str) -> str:
+    """One statement that changes a table."""
+    return f"ALTER TABLE {full_name(table)} {', '.join(clauses)}"
+
+
+def hide(server: Server, table: Table, index: Index, *, hidden: bool) -> str | None:
+    """Hide an index from the planner or show it again; None on a server that cannot."""
+    clause = f"ALTER INDEX {quoted(index.name)}"
+    if server.flavor == "mariadb" and server.version >= (10, 6):
+        return alter(table, f"{clause} {'IGNORED' if hidden else 'NOT IGNORED'}")
+    if server.flavor == "mysql" and server.version >= (8,):
+        return alter(table, f"{clause} {'INVISIBLE' if hidden else 'VISIBLE'}")
+    return None
+
+
+def _part(part: Part) -> str:
+    length = "" if part.prefix is None else f"({part.prefix})"
+    return f"{quoted(part.column or '')}{length}{' DESC' if part.descending else ''}"

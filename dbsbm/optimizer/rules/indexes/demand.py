@@ -1,0 +1,222 @@
+"""Which indexes the whole load wants and no table has."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates
+from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.searching import Way, planned, ways
+from dbsbm.optimizer.rules.indexes.uses import Use, shapes_within, uses
+from dbsbm.optimizer.server.case import Case
+from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.statements.shape import Shape
+
+MIN_ROWS = 1_000
+"""Rows of a table that are read within milliseconds whatever the plan."""
+MIN_READ = 100
+"""Rows a run below which nobody notices how they are found."""
+MIN_CALLS = 3
+"""Runs from which on a statement is more than somebody's question of once."""
+MIN_GAIN = 5.0
+"""How many times fewer rows an index must promise: estimates are off by 2 or 3 at times."""
+STEP = 2.0
+"""How many times fewer rows each further index of a statement must promise."""
+MIN_SAVED = 5_000
+"""Rows that all runs together must save; less is not worth a change of the schema."""
+WRITE_COST = 20
+"""Rows that could be read for what keeping an index up costs a statement that writes. Assumption:
+a page is read and written for each entry, where a scan reads some dozens of rows a page."""
+MOST_INDEXES = 3
+"""Indexes that one statement may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A statement and what an index would do for it.
+
+    Attributes:
+        before: Rows that a run reads, as observed.
+        after: Rows that a run would read.
+    """
+
+    load: Load
+    before: float
+    after: float
+
+    @property
+    def saved(self) -> float:
+        """Rows that all its runs together would save."""
+        return (self.before - self.after) * self.load.calls
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An index that lacks.
+
+    Attributes:
+        columns: In the order of the index.
+        served: The statements that want it, those that save most first.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    served: tuple[Served, ...]
+
+
+@dataclass(slots=True)
+class _Ask:
+    candidate: Candidate
+    served: list[Served] = field(default_factory=list)
+
+
+def wanted_indexes(case: Case, estimator: Estimator) -> list[Wanted]:
+    """The indexes that pay, as few as serve all statements, those that save most first."""
+    asks: dict[tuple[str, str], list[_Ask]] = defaultdict(list)
+    planner = _Planner(case, estimator)
+    for load in sorted(case.load, key=_weight, reverse=True):
+        shape = case.shapes.get(load.digest)
+        if shape is None or not is_expensive(load):
+            continue
+        for candidate, served in planner.plan(load, shape):
+            _join(asks[candidate.table.schema, candidate.table.name], candidate, served)
+    writes = writes_by_table(case)
+    found = [
+        _wanted(ask, estimator)
+        for key, each in asks.items()
+        for ask in each
+        if _pays(ask, writes[key])
+    ]
+    return sorted(found, key=lambda wanted: -sum(each.saved for each in wanted.served))
+
+
+def is_expensive(load: Load) -> bool:
+    """Tell whether a statement reads enough, often enough, to be looked at."""
+    return load.calls >= MIN_CALLS and rows_a_run(load) >= MIN_READ
+
+
+def rows_a_run(load: Load) -> float:
+    """Rows that a run reads, as observed."""
+    return load.rows_examined / max(load.calls, 1)
+
+
+def writes_by_table(case: Case) -> Counter[tuple[str, str]]:
+    """Runs of statements that add or remove rows, by table.
+
+    Runs, not rows: what is written in bulk shares its pages.
+    """
+    writes: Counter[tuple[str, str]] = Counter()
+    for load in case.load:
+        shape = case.shapes.get(load.digest)
+        if shape is not None and shape.verb in {"insert", "replace", "delete"}:
+            for source in shape.sources[:1]:
+                writes[source.schema, source.table] += load.calls
+    return writes
+
+
+def best_for(
+    case: Case, estimator: Estimator, load: Load, shape: Shape
+) -> list[tuple[Candidate, Served]]:
+    """The indexes that one statement would want if it had this shape."""
+    return list(_Planner(case, estimator).plan(load, shape))
+
+
+class _Planner:
+    """Chooses indexes for one statement after the other, with those chosen before."""
+
+    def __init__(self, case: Case, estimator: Estimator) -> None:
+        self._case = case
+        self._estimator = estimator
+        self._chosen: dict[tuple[str, str], list[Way]] = defaultdict(list)
+
+    def plan(self, load: Load, shape: Shape) -> Iterator[tuple[Candidate, Served]]:
+        observed = rows_a_run(load)
+        tried: dict[tuple[str, str], list[Way]] = defaultdict(list)
+        picked: list[Candidate] = []
+        now = self._rows(load, shape, tried)
+        options = list(self._options(shape))
+        for _ in range(MOST_INDEXES):
+            best, rows = self._best(load, shape, options, tried)
+            if best is None or rows * STEP > now:
+                break
+            tried[best.table.schema, best.table.name].append(_way(best))
+            picked.append(best)
+            now = rows
+        if not picked or now * MIN_GAIN > observed:
+            return
+        for candidate in picked:
+            self._chosen[candidate.table.schema, candidate.table.name].append(_way(candidate))
+            yield candidate, Served(load, observed, now)
+
+    def _options(self, shape: Shape) -> Iterator[Candidate]:
+        seen = set()
+        for each in shapes_within(shape):
+            for use in uses(each, self._case):
+                for found in candidates(use, self._estimator) if _is_worth(use) else ():
+                    if (found.table.name, found.blocks) not in seen:
+                        seen.add((found.table.name, found.blocks))
+                        yield found
+
+    def _best(
+        self,
+        load: Load,
+        shape: Shape,
+        options: list[Candidate],
+        tried: dict[tuple[str, str], list[Way]],
+    ) -> tuple[Candidate | None, float]:
+        best: Candidate | None = None
+        least = float("inf")
+        for candidate in options:
+            key = (candidate.table.schema, candidate.table.name)
+            with_it = {**tried, key: [*tried.get(key, ()), _way(candidate)]}
+            rows = self._rows(load, shape, with_it)
+            shorter = best is not None and len(candidate.columns) < len(best.columns)
+            if rows < least * 0.99 or (rows <= least * 1.01 and shorter):
+                best, least = candidate, rows
+        return best, least
+
+    def _rows(self, load: Load, shape: Shape, extra: dict[tuple[str, str], list[Way]]) -> float:
+        def ways_of(table: Table) -> tuple[Way, ...]:
+            key = (table.schema, table.name)
+            return (*ways(table), *self._chosen.get(key, ()), *extra.get(key, ()))
+
+        return self._estimator.statement(load, shape, ways_of).rows
+
+
+def _weight(load: Load) -> float:
+    return load.rows_examined
+
+
+def _is_worth(use: Use) -> bool:
+    return use.table.rows >= MIN_ROWS
+
+
+def _way(candidate: Candidate) -> Way:
+    """The candidate as a search sees it, in any one of its orders."""
+    return planned(candidate.table, candidate.ordered((), lambda _: 0.0))
+
+
+def _join(asks: list[_Ask], candidate: Candidate, served: Served) -> None:
+    """Let one index serve several statements where it can."""
+    for ask in asks:
+        merged = ask.candidate.merged(candidate)
+        if merged is not None:
+            ask.candidate = merged
+            ask.served.append(served)
+            return
+    asks.append(_Ask(candidate, [served]))
+
+
+def _pays(ask: _Ask, writes: int) -> bool:
+    saved = sum(each.saved for each in ask.served)
+    return saved >= max(MIN_SAVED, WRITE_COST * writes)
+
+
+def _wanted(ask: _Ask, estimator: Estimator) -> Wanted:
+    table = ask.candidate.table
+    existing = tuple(index.columns for index in table.indexes if not index.unique)
+    columns = ask.candidate.ordered(existing, lambda each: estimator.share(table, (each,)))
+    served = tuple(sorted(ask.served, key=lambda each: -each.saved))
+    return Wanted(table, columns, served)

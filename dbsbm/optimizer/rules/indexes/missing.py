@@ -1,0 +1,124 @@
+"""Which index does the load want that no table has?
+
+Evidence: what each kind of statement asks for, the rows that it was seen to read and to give, and
+how many different values columns have. The indexes of the whole load are chosen together: one for
+several statements, or a longer one in place of one that exists.
+
+Example: `SELECT id FROM orders WHERE customer_id = ? ORDER BY placed_at DESC LIMIT ?` reads 80,000
+rows a run and gives 20; with (customer_id, placed_at) it would read 20.
+
+Silent about tables of fewer than MIN_ROWS rows, statements that ran fewer than MIN_CALLS times or
+read fewer than MIN_READ rows a run, columns that narrow less than MIN_GAIN times, and tables on
+which more is written than an index would save. A statement that reads much in spite of the index
+that it should use wants no other one: rules about statements tell why.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbsbm.optimizer.finding import Finding, Severity
+from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules import ddl
+from dbsbm.optimizer.rules.describe import columns_name, listed, spoken, statement_evidence
+from dbsbm.optimizer.rules.indexes.demand import Served, Wanted
+from dbsbm.optimizer.rules.indexes.judgement import judge
+from dbsbm.optimizer.server.case import Case
+from dbsbm.optimizer.server.model import Index
+
+NAME = "index.missing"
+
+CRITICAL_SAVED = 10_000_000
+"""Rows read for nothing, by all runs together, that no server does on the side."""
+INFO_SHARE = 0.001
+"""Share of all rows read below which an index is worth knowing, not worth a warning."""
+_MOST_STATEMENTS = 5
+
+
+def examine(case: Case) -> list[Finding]:
+    """Report each index that pays."""
+    everything = sum(load.rows_examined for load in present(case.snapshot.load))
+    return [_finding(wanted, replaced, everything) for wanted, replaced in judge(case).wanted]
+
+
+def _finding(wanted: Wanted, replaced: tuple[Index, ...], everything: int) -> Finding:
+    first = wanted.served[0]
+    misordered = wrong_order(wanted)
+    new = Index(
+        ddl.new_name(wanted.table, wanted.columns), ddl.parts_of(wanted.table, wanted.columns)
+    )
+    return Finding(
+        rule=NAME,
+        object=columns_name(wanted.table, wanted.columns),
+        severity=_severity(wanted, everything),
+        cause=_cause(wanted, replaced, misordered),
+        evidence=_evidence(wanted, replaced, misordered),
+        fix=(ddl.alter(wanted.table, ddl.add(new), *map(ddl.drop, replaced)),),
+        revert=(ddl.alter(wanted.table, *map(ddl.add, replaced), ddl.drop(new)),),
+        expected_gain=_gain(wanted, first),
+        confidence=0.9 if first.before >= 10 * max(first.after, 1) else 0.7,
+        risk="low",
+    )
+
+
+def wrong_order(wanted: Wanted) -> tuple[Index, ...]:
+    """Indexes that have the columns, but not in an order that serves."""
+    count = len(wanted.columns)
+    return tuple(
+        index
+        for index in wanted.table.indexes
+        if count > 1
+        and set(wanted.columns) <= set(index.columns)
+        and index.columns[:count] != wanted.columns
+    )
+
+
+def _severity(wanted: Wanted, everything: int) -> Severity:
+    saved = sum(each.saved for each in wanted.served)
+    if saved >= CRITICAL_SAVED:
+        return "critical"
+    read = sum(each.load.rows_examined for each in wanted.served)
+    return "warning" if read >= INFO_SHARE * everything else "info"
+
+
+def _cause(wanted: Wanted, replaced: tuple[Index, ...], misordered: tuple[Index, ...]) -> str:
+    first = wanted.served[0]
+    name = columns_name(wanted.table, wanted.columns)
+    if first.before == first.after:
+        return (
+            f"The index {replaced[0].name if replaced else ''} finds the rows, but each has to be "
+            f"fetched for columns that it lacks; {name} would hold all that is read."
+        )
+    cause = f"No index serves what {_statements(wanted)} of {wanted.table.name}: {name} would."
+    if misordered:
+        names = listed([each.name for each in misordered])
+        cause += f" {names} has these columns in an order that cannot be searched this way."
+    elif replaced:
+        names = listed([each.name for each in replaced])
+        cause += f" It takes the place of {names}, which begins the same."
+    return cause
+
+
+def _statements(wanted: Wanted) -> str:
+    count = len(wanted.served)
+    return "a statement asks" if count == 1 else f"{count} statements ask"
+
+
+def _evidence(
+    wanted: Wanted, replaced: tuple[Index, ...], misordered: tuple[Index, ...]
+) -> dict[str, Any]:
+    return {
+        **statement_evidence(wanted.served[0].load),
+        "table_rows": wanted.table.rows,
+        "rows_a_run": round(wanted.served[0].before, 1),
+        "expected_rows_a_run": round(wanted.served[0].after, 1),
+        "statements": [each.load.text for each in wanted.served[:_MOST_STATEMENTS]],
+        "replaces": [each.name for each in replaced],
+        "wrong_order": [each.name for each in misordered],
+    }
+
+
+def _gain(wanted: Wanted, first: Served) -> str:
+    if first.before == first.after:
+        return f"fetches none of the {spoken(first.before)} rows a run that the index finds"
+    return f"reads {spoken(first.after)} rows a run in place of {spoken(first.before)}"

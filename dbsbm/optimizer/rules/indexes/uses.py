@@ -1,0 +1,158 @@
+"""What statements ask of each table: which columns are given, joined, compared and sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dbsbm.optimizer.server.case import Case
+from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.statements.shape import ColumnRef, Operand, Predicate, Shape, Sorted, Source
+
+_EQUALITIES = {"=", "<=>", "in", "is null"}
+_RANGES = {"<", "<=", ">", ">=", "between"}
+_LOWER, _UPPER = {">", ">="}, {"<", "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a table by a statement, as far as an index can serve it.
+
+    Attributes:
+        name: By which the statement calls this use of the table.
+        given: Columns equal to something that is known before the table is read.
+        lists: Those of them that are compared with several values, so that no order is kept.
+        joined: Columns equal to a column of another table of the statement, with that one's name.
+        ranges: Columns that are compared with bounds; True where both ends are bounded.
+        maybe_ranges: Columns of which only the server knows whether an index narrows them: a
+            pattern that is not known, or a column within a function.
+        order: What the result is sorted by, where an index of this table could give that order.
+        read: Columns that the statement names, None where it asks for all.
+        others: Further conditions on the table, which no index narrows.
+    """
+
+    table: Table
+    name: str
+    given: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    joined: tuple[tuple[str, str], ...] = ()
+    ranges: tuple[tuple[str, bool], ...] = ()
+    maybe_ranges: frozenset[str] = frozenset()
+    order: tuple[Sorted, ...] = ()
+    read: frozenset[str] | None = None
+    others: int = 0
+
+    def reachable(self, placed: frozenset[str]) -> frozenset[str]:
+        """The columns that are known once the tables of these names have been read."""
+        return self.given | {column for column, other in self.joined if other in placed}
+
+    @property
+    def ways_in(self) -> frozenset[frozenset[str]]:
+        """The sets of columns that may be known when the table is read, by the order of joins."""
+        others = {other for _, other in self.joined}
+        each = [self.reachable(frozenset((other,))) for other in others]
+        return frozenset((self.given, *each, self.reachable(frozenset(others))))
+
+
+def uses(shape: Shape, case: Case) -> list[Use]:
+    """Each table of one SELECT, UPDATE or DELETE, without those of its subqueries."""
+    tables = case.snapshot.tables
+    return [
+        _use(shape, source, tables[source.schema, source.table])
+        for source in shape.sources
+        if (source.schema, source.table) in tables
+    ]
+
+
+def sides(shape: Shape, case: Case) -> Iterator[Use]:
+    """Each side of an OR, as if it were a statement of its own."""
+    for side in shape.alternatives:
+        alone = Shape(
+            shape.verb,
+            sources=shape.sources,
+            predicates=(*shape.predicates, *side),
+            read=shape.read,
+        )
+        names = {predicate.column.source for predicate in side}
+        yield from (use for use in uses(alone, case) if use.name in names)
+
+
+def shapes_within(shape: Shape) -> Iterator[Shape]:
+    """The shape and, at any depth, its subqueries."""
+    yield shape
+    for inner in shape.subqueries:
+        yield from shapes_within(inner)
+
+
+def all_uses(case: Case) -> Iterator[tuple[Load, Use]]:
+    """Every use of a table by a statement that was seen, with sides of an OR and subqueries."""
+    for load in case.load:
+        whole = case.shapes.get(load.digest)
+        for shape in shapes_within(whole) if whole else ():
+            for use in (*uses(shape, case), *sides(shape, case)):
+                yield load, use
+
+
+def _use(shape: Shape, source: Source, table: Table) -> Use:
+    own = [each for each in shape.predicates if each.column.source == source.name]
+    names = {each.name for each in shape.sources}
+    joined = [each for each in own if _is_equality(each) and _joins(each, names)]
+    given = [each for each in own if _is_equality(each) and not _joins(each, names)]
+    ranges = [each for each in own if each.op in _RANGES and not each.wrapped]
+    patterns = [each for each in own if _is_pattern(each)]
+    counted = len(given) + len(joined) + len(ranges) + len(patterns)
+    return Use(
+        table,
+        source.name,
+        given=frozenset(each.column.column for each in given),
+        lists=frozenset(each.column.column for each in given if each.op == "in"),
+        joined=tuple((each.column.column, each.other.source) for each in joined if each.other),
+        ranges=(*_bounded(ranges), *((each.column.column, False) for each in patterns)),
+        maybe_ranges=frozenset(each.column.column for each in own if _may_narrow(each)),
+        order=_order(shape, source),
+        read=_read(shape, source),
+        others=len(own) - counted + bool(shape.alternatives),
+    )
+
+
+def _is_equality(predicate: Predicate) -> bool:
+    is_known = predicate.operand is not Operand.OTHER or predicate.other is not None
+    same_row = predicate.other is not None and predicate.other.source == predicate.column.source
+    return predicate.op in _EQUALITIES and not predicate.wrapped and is_known and not same_row
+
+
+def _joins(predicate: Predicate, names: set[str]) -> bool:
+    return predicate.other is not None and predicate.other.source in names
+
+
+def _is_pattern(predicate: Predicate) -> bool:
+    """Tell whether it is a LIKE whose pattern is known to begin with a character."""
+    known = predicate.operand is Operand.TEXT and not predicate.leading_wildcard
+    return predicate.op == "like" and known and not predicate.wrapped
+
+
+def _may_narrow(predicate: Predicate) -> bool:
+    unknown_pattern = predicate.op == "like" and predicate.operand is not Operand.TEXT
+    return bool(predicate.wrapped) or unknown_pattern
+
+
+def _bounded(ranges: list[Predicate]) -> Iterator[tuple[str, bool]]:
+    for column in dict.fromkeys(each.column.column for each in ranges):
+        ops = {each.op for each in ranges if each.column.column == column}
+        yield column, "between" in ops or bool(ops & _LOWER and ops & _UPPER)
+
+
+def _order(shape: Shape, source: Source) -> tuple[Sorted, ...]:
+    if shape.group or any(each.column.source != source.name for each in shape.order):
+        return ()
+    return shape.order
+
+
+def _read(shape: Shape, source: Source) -> frozenset[str] | None:
+    if any(each.name == source.name for each in shape.stars) or shape.verb != "select":
+        return None
+    return frozenset(_names_of(shape.read, source))
+
+
+def _names_of(columns: frozenset[ColumnRef], source: Source) -> Iterator[str]:
+    return (each.column for each in columns if each.source == source.name)
