@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal
 
+_LENGTH = 190
+
 Severity = Literal["info", "warning", "critical"]
 Risk = Literal["none", "low", "medium", "high"]
 
@@ -43,6 +45,11 @@ class Finding:
     proof: Mapping[str, Any] | None = field(default=None)
     target: str = ""
 
+    def __post_init__(self) -> None:
+        """Shorten what is too long to be stored; names of objects stay different."""
+        object.__setattr__(self, "object", _distinct(self.object))
+        object.__setattr__(self, "expected_gain", shorten(self.expected_gain, _LENGTH))
+
     @property
     def id(self) -> str:
         """The same in every run that finds the same: of rule and object, not of the numbers."""
@@ -53,3 +60,15 @@ class Finding:
         """The finding as JSON can hold it."""
         fields = asdict(self)
         return {"id": self.id, **fields, "fix": list(self.fix), "revert": list(self.revert)}
+
+
+def shorten(text: str, length: int) -> str:
+    """The beginning of a text that is too long."""
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _distinct(name: str) -> str:
+    if len(name) <= _LENGTH:
+        return name
+    mark = blake2b(name.encode(), digest_size=4).hexdigest()
+    return f"{shorten(name, _LENGTH - len(mark) - 1)} {mark}"

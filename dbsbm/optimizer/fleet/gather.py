@@ -106,6 +106,26 @@ def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evid
     )
 
 
+def gather_cache(cache: redis.Redis) -> Evidence:
+    """Read what a cache's server says of itself, where nothing is known of a fleet."""
+    now = datetime.now(UTC)
+    unknown = Missing("Nothing is known of a fleet that uses this cache.")
+    return Evidence(
+        since=now,
+        until=now,
+        dialect="",
+        covered=unknown,
+        counters=unknown,
+        evicted_keys=unknown,
+        policies=unknown,
+        slow_queries=unknown,
+        tables=unknown,
+        dead_letters=unknown,
+        overdue_effects=unknown,
+        cache_memory=_cache_memory(cache),
+    )
+
+
 def _read(database: Database, probe: Callable[[Session, Window], T], times: Window) -> T | Missing:
     try:
         with database.read() as session:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence
+from dbsbm.optimizer.rules import indexes
 from dbsbm.optimizer.rules.cache import cache_hit_rate, cache_limit
 from dbsbm.optimizer.rules.fleet import (
     dead_letters,
@@ -14,8 +16,10 @@ from dbsbm.optimizer.rules.fleet import (
     queue_waits,
     slow_statements,
 )
+from dbsbm.optimizer.server.case import Case
 
 Rule = Callable[[Evidence], list[Finding]]
+ServerRule = Callable[[Case], list[Finding]]
 
 RULES: Mapping[str, Rule] = {
     rule.NAME: rule.examine
@@ -29,4 +33,10 @@ RULES: Mapping[str, Rule] = {
         slow_statements,
     )
 }
-"""Every rule by its name. A rule raises NotEnabledError where its evidence is missing."""
+"""Every rule about the fleet by its name. It raises NotEnabledError where evidence is missing."""
+
+SERVER_RULES: Mapping[str, ServerRule] = {rule.NAME: rule.examine for rule in chain(indexes.RULES)}
+"""Every rule about a MySQL or MariaDB server by its name; as above."""
+
+CACHE_SERVER_RULES: Mapping[str, Rule] = {cache_limit.NAME: cache_limit.examine}
+"""Those of RULES that need a cache's server alone, and no fleet."""

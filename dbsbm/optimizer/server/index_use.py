@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.connection import Connection, QueryError
-from dbsbm.optimizer.server.instruments import OFF, denied, is_on
+from dbsbm.optimizer.server.instruments import OFF, PERFORMANCE_SCHEMA, failed, is_on
 from dbsbm.optimizer.server.model import IndexUse
 
 _INSTRUMENT = "wait/io/table/sql/handler"
@@ -32,7 +32,7 @@ def read_index_use(
             return Missing(_NOT_COUNTED)
         rows = server.rows(_USES.format(", ".join(["%s"] * len(schemas))), tuple(schemas))
     except QueryError as error:
-        return denied(server, error, "Uses of indexes")
+        return failed(server, error, "Uses of indexes", PERFORMANCE_SCHEMA)
     writes: Counter[tuple[str, str]] = Counter()
     for row in rows:
         writes[row["table_schema"], row["table_name"]] += int(row["count_write"])

@@ -9,6 +9,7 @@ OFF = (
     "performance_schema is off: put performance_schema = ON under [mysqld] in my.cnf and restart "
     "the server."
 )
+PERFORMANCE_SCHEMA = "SELECT ON `performance_schema`.*"
 
 
 def is_on(server: Connection) -> bool:
@@ -25,12 +26,17 @@ def consumes(server: Connection, consumer: str) -> bool:
     return any(row["enabled"] == "YES" for row in rows)
 
 
-def denied(server: Connection, error: QueryError, what: str) -> Missing:
-    """Why a part of the performance schema could not be read."""
+def failed(server: Connection, error: QueryError, what: str, privilege: str) -> Missing:
+    """Why a part could not be read.
+
+    Args:
+        server: Whom it was asked for.
+        error: What came instead.
+        what: The part, as the subject of a sentence.
+        privilege: What GRANT would have to give.
+    """
     if error.denied:
-        return Missing(
-            f"{what} may not be read: run GRANT SELECT ON `performance_schema`.* TO {server.user}."
-        )
+        return Missing(f"{what} may not be read: run GRANT {privilege} TO {server.user}.")
     if error.took_too_long:
         return Missing(f"{what} could not be read within {STATEMENT_SECONDS} seconds.")
     return Missing(f"{what} could not be read (error {error.code}).")

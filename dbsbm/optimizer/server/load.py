@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.connection import Connection, QueryError, Row
-from dbsbm.optimizer.server.instruments import OFF, consumes, denied, is_on
+from dbsbm.optimizer.server.instruments import OFF, PERFORMANCE_SCHEMA, consumes, failed, is_on
 from dbsbm.optimizer.server.model import Load
+from dbsbm.optimizer.server.slow_log import Entry, match_key
 from dbsbm.optimizer.statements.spelling import verb_of
 
 MOST: Final = 5000
@@ -47,31 +49,45 @@ def read_load(
             )
         rows = _digests(server, schemas, since)
     except QueryError as error:
-        return denied(server, error, "Counts of statements")
+        return failed(server, error, "Counts of statements", PERFORMANCE_SCHEMA)
     kept = [row for row in rows if _is_about(row, schemas)]
     times_seen = Counter(str(row["digest"]) for row in kept)
     return tuple(_load(row, times_seen) for row in kept)
 
 
-def with_runs(
-    server: Connection, schemas: Collection[str], load: Iterable[Load]
-) -> tuple[Load, ...]:
-    """Add a run to each kind of statement of which the server remembers one."""
+def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str, str], str]:
+    """Runs that the server remembers, by digest and schema."""
     runs: dict[tuple[str, str], str] = {}
     for table in _HISTORIES:
-        try:
-            rows = (
-                server.rows(_RUNS.format(table=table, marks=_marks(schemas)), tuple(schemas))
-                if consumes(server, table)
-                else ()
-            )
-        except QueryError:
-            continue
-        for row in rows:
-            runs.setdefault((str(row["digest"]), str(row["schema_name"])), row["sample"])
-    return tuple(
-        replace(each, sample=each.sample or _whole(runs.get(_identity(each)))) for each in load
-    )
+        with suppress(QueryError):  # it is on in some servers only, and read by some users only
+            if consumes(server, table):
+                statement = _RUNS.format(table=table, marks=_marks(schemas))
+                for row in server.rows(statement, tuple(schemas)):
+                    runs.setdefault((str(row["digest"]), str(row["schema_name"])), row["sample"])
+    return runs
+
+
+def with_runs(
+    load: Iterable[Load], runs: Mapping[tuple[str, str], str], slow: Iterable[Entry]
+) -> tuple[Load, ...]:
+    """Add a run to each kind of statement of which one is known.
+
+    Args:
+        load: Kinds of statements.
+        runs: By digest and schema.
+        slow: Runs that were slow, of any kind.
+    """
+    logged = {(match_key(entry.text), entry.schema): entry.text for entry in slow}
+    return tuple(each if each.sample else _with_run(each, runs, logged) for each in load)
+
+
+def _with_run(
+    load: Load, runs: Mapping[tuple[str, str], str], logged: Mapping[tuple[str, str], str]
+) -> Load:
+    sample = _whole(runs.get((load.digest.split("@")[0], load.schema)))
+    if sample is None and logged:
+        sample = logged.get((match_key(load.text), load.schema))
+    return replace(load, sample=sample)
 
 
 def _digests(server: Connection, schemas: Collection[str], since: timedelta) -> list[Row]:
@@ -113,10 +129,6 @@ def _load(row: Row, times_seen: Mapping[str, int]) -> Load:
         _moment(row["last_seen"]),
         sample=_whole(row["query_sample_text"]),
     )
-
-
-def _identity(load: Load) -> tuple[str, str]:
-    return load.digest.split("@")[0], load.schema
 
 
 def _whole(sample: object) -> str | None:

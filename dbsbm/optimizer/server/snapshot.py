@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from dbsbm.optimizer.missing import Missing
@@ -10,12 +11,20 @@ from dbsbm.optimizer.server.connection import Connection
 from dbsbm.optimizer.server.definitions import with_definitions
 from dbsbm.optimizer.server.facts import read_server
 from dbsbm.optimizer.server.index_use import read_index_use
-from dbsbm.optimizer.server.load import read_load, with_runs
+from dbsbm.optimizer.server.load import read_load, read_runs, with_runs
+from dbsbm.optimizer.server.locks import read_deadlock, read_lock_waits, read_transactions
 from dbsbm.optimizer.server.model import Load, Snapshot
 from dbsbm.optimizer.server.questions import ServerQuestions
 from dbsbm.optimizer.server.schema import Schema, find_schemas, read_schema
+from dbsbm.optimizer.server.slow_log import as_load, read_slow_log
 from dbsbm.optimizer.statements.reader import read_shape
 from dbsbm.optimizer.statements.shape import Shape
+
+_NO_RUNS = (
+    "No run of any statement is known, so that kinds of values and numbers of pages are not seen: "
+    "switch on the slow log, or run UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' "
+    "WHERE NAME IN ('events_statements_current', 'events_statements_history_long')."
+)
 
 
 def read_case(server: Connection, *, since: timedelta) -> Case:
@@ -35,12 +44,38 @@ def read_case(server: Connection, *, since: timedelta) -> Case:
         {key: with_definitions(server, table) for key, table in schema.tables.items()},
         schema.prefixes,
     )
-    load = read_load(server, schemas, since)
-    if not isinstance(load, Missing):
-        load = with_runs(server, schemas, load)
-    snapshot = Snapshot(read_server(server), schema.tables, load, read_index_use(server, schemas))
+    load = _read_load(server, schemas, since)
+    snapshot = Snapshot(
+        read_server(server),
+        schema.tables,
+        load,
+        read_index_use(server, schemas),
+        read_deadlock(server),
+        read_lock_waits(server),
+        read_transactions(server),
+        samples=_samples(server, load),
+    )
     shapes = {} if isinstance(load, Missing) else _shapes(load, schema)
     return Case(snapshot, shapes, ServerQuestions(server, schema))
+
+
+def _read_load(
+    server: Connection, schemas: Collection[str], since: timedelta
+) -> tuple[Load, ...] | Missing:
+    """From digests, with runs from wherever there are some; from the slow log where it is all."""
+    load, slow = read_load(server, schemas, since), read_slow_log(server, schemas, since)
+    if not isinstance(load, Missing):
+        return with_runs(load, read_runs(server, schemas), slow)
+    return as_load(slow) or load
+
+
+def _samples(server: Connection, load: tuple[Load, ...] | Missing) -> int | Missing:
+    if isinstance(load, Missing):
+        return load
+    known = sum(each.sample is not None for each in load)
+    if known or not load:
+        return known
+    return Missing(_NO_RUNS)
 
 
 def _shapes(load: tuple[Load, ...], schema: Schema) -> dict[str, Shape]:
