@@ -1,0 +1,118 @@
+"""The server whose tables are changed: a session that may write and waits for no lock long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+
+from dbsbm.errors import DbsbmError
+from dbsbm.optimizer.applying.ddl import quoted
+from dbsbm.optimizer.server.connection import Connection, QueryError, ServerAwayError
+
+LOCK_SECONDS = 3
+"""A change of a table waits no longer for its lock: while it waits, so does every new statement
+on the table, behind it."""
+_LEASE = "dbsbm.optimizer"
+_LEASE_SECONDS = 2
+_NO_SUCH_TABLE = {1049, 1146}
+
+
+class TableGoneError(DbsbmError):
+    """The table is not there any more."""
+
+
+class LeaseTakenError(DbsbmError):
+    """Another optimizer is changing this server."""
+
+
+class Target(Connection):
+    """A session that changes tables."""
+
+    # An index on a big table takes as long as it takes.
+    _patience: ClassVar[int] = 4 * 3600
+
+    @property
+    def place(self) -> str:
+        """Host and port, for people."""
+        return self._place
+
+    def layout(self, schema: str, table: str) -> str:
+        """What SHOW CREATE TABLE prints.
+
+        Raises:
+            TableGoneError: There is no such table.
+        """
+        try:
+            (row,) = self.rows(f"SHOW CREATE TABLE {quoted(schema)}.{quoted(table)}")
+        except QueryError as error:
+            if error.code in _NO_SUCH_TABLE:
+                raise TableGoneError(f"The table {schema}.{table} is not there any more.") from None
+            raise
+        if "create table" not in row:
+            raise TableGoneError(f"{schema}.{table} is no table any more.")
+        return str(row["create table"])
+
+    def bytes_of(self, schema: str, table: str) -> int:
+        """About how much a table and its indexes hold."""
+        rows = self.rows(
+            "SELECT data_length + index_length AS size FROM information_schema.tables "
+            "WHERE table_schema = %s AND table_name = %s",
+            (schema, table),
+        )
+        return int(rows[0]["size"] or 0) if rows else 0
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Be the only optimizer that changes this server.
+
+        The lease belongs to the session that changes tables: where the process ends in the middle
+        of a change, the server keeps the lease until it is done with the change.
+
+        Raises:
+            LeaseTakenError: Another one is.
+        """
+        (row,) = self.rows("SELECT GET_LOCK(%s, %s) AS taken", (_LEASE, _LEASE_SECONDS))
+        if row["taken"] != 1:
+            raise LeaseTakenError(
+                "Another optimizer is changing this server: wait until it is done, and try again."
+            )
+        try:
+            yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        try:
+            self.rows("SELECT RELEASE_LOCK(%s) AS released", (_LEASE,))
+        except (QueryError, ServerAwayError):
+            return  # it ended with the session
+
+    def _manners(self) -> tuple[str, ...]:
+        return (
+            f"SET SESSION lock_wait_timeout = {LOCK_SECONDS}",
+            f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}",
+            "SET SESSION time_zone = '+00:00'",
+            "SET SESSION information_schema_stats_expiry = 0",
+        )
+
+    def _gone(self) -> ServerAwayError:
+        return ServerAwayError(
+            f"The database server at {self._place} went away in the middle: whether the change "
+            "was made is read from the table itself when it is back."
+        )
+
+
+def target_name(address: SecretStr | None) -> str:
+    """How the ledger calls a server and its database: without user and password.
+
+    Args:
+        address: Of a foreign server, None for the fleet's own database.
+    """
+    if address is None:
+        return ""
+    url = make_url(address.get_secret_value())
+    return f"{url.host or 'localhost'}:{url.port or 3306}/{url.database or ''}"[:190]

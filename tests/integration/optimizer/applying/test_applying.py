@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+
+from dbsbm.errors import UserError
+from dbsbm.optimizer.applying import applier as applying
+from dbsbm.optimizer.applying.alter import NotChangedError
+from dbsbm.optimizer.applying.applier import Applier
+from dbsbm.optimizer.applying.layout import keys_of, same
+from tests.integration.optimizer.applying.conftest import Shop
+
+ADD = "ALTER TABLE bets ADD INDEX by_all (`game`, `slip`)"
+
+
+def index_names(shop: Shop) -> list[str]:
+    return [key.name for key in keys_of(shop.layout())]
+
+
+def test_an_index_is_made_and_taken_back_byte_for_byte(shop: Shop, applier: Applier) -> None:
+    before, finding = shop.layout(), shop.find(ADD)
+    assert applier.apply(finding, approved=True).state == "applied"
+    assert "KEY `by_all` (`game`,`slip`)" in shop.layout()
+    assert applier.revert(finding).said == "Undone: the table is as it was, byte for byte."
+    assert shop.layout() == before
+    assert [step for step, _ in shop.steps(finding)] == ["new", "apply", "revert"]
+
+
+@pytest.mark.parametrize("name", ["by_game", "by_state", "slips", "odd``name", "notes"])
+def test_what_is_dropped_is_hidden_first_and_comes_back_in_its_place(
+    shop: Shop, applier: Applier, name: str
+) -> None:
+    before, plain = shop.layout(), name.replace("``", "`")
+    finding = shop.find(f"ALTER TABLE bets DROP INDEX `{name}`")
+    applier.apply(finding, approved=True)
+    assert [key.name for key in keys_of(shop.layout()) if key.hidden] == [plain]
+    assert applier.finish(finding).state == "verified"
+    assert plain not in index_names(shop)
+    if name == "notes":  # no server makes a full-text index while rows are written
+        with pytest.raises(NotChangedError, match="quiet hour"):
+            applier.revert(finding)
+        assert shop.state(finding) == "verified"
+        return
+    applier.revert(finding)
+    assert same(shop.layout(), before)
+    assert shop.state(finding) == "reverted"
+
+
+def test_a_hidden_index_is_shown_again(shop: Shop, applier: Applier) -> None:
+    before = shop.layout()
+    finding = shop.find("ALTER TABLE bets DROP INDEX by_game")
+    applier.apply(finding, approved=True)
+    applier.revert(finding)
+    assert shop.layout() == before
+
+
+def test_all_is_undone_though_it_was_done_in_another_order(shop: Shop, applier: Applier) -> None:
+    before = shop.layout()
+    added = shop.find(ADD)
+    dropped = shop.find("ALTER TABLE bets DROP INDEX only_game")
+    for finding in (added, dropped):
+        applier.apply(finding, approved=True)
+        applier.finish(finding)
+    for finding in (added, dropped):
+        applier.revert(finding)
+    assert same(shop.layout(), before)
+
+
+def test_what_others_changed_meanwhile_stays(shop: Shop, applier: Applier) -> None:
+    finding = shop.find("ALTER TABLE bets DROP INDEX only_game")
+    applier.apply(finding, approved=True)
+    applier.finish(finding)
+    shop.run("ALTER TABLE bets ADD INDEX theirs (note(5)), DROP INDEX by_state")
+    assert "others have changed" in applier.revert(finding).said
+    names = ["slips", "by_person", "by_game", "only_game", "odd`name", "theirs", "notes"]
+    assert index_names(shop) == names
+
+
+def test_a_wider_index_takes_the_place_of_a_narrow_one(shop: Shop, applier: Applier) -> None:
+    before = shop.layout()
+    fix = "ALTER TABLE bets ADD INDEX wide (game, state, slip), DROP INDEX by_game"
+    finding = shop.find(fix)
+    applier.apply(finding, approved=True)
+    assert {"wide", "by_game"} <= set(index_names(shop))
+    applier.finish(finding)
+    assert "by_game" not in index_names(shop)
+    applier.revert(finding)
+    assert same(shop.layout(), before)
+
+
+def test_a_taken_name_leads_to_another_and_only_ours_is_undone(
+    shop: Shop, applier: Applier
+) -> None:
+    shop.run("ALTER TABLE bets ADD INDEX By_All (note(3))")
+    before, finding = shop.layout(), shop.find(ADD)
+    assert "`by_all_2`" in applier.apply(finding, approved=True).statement
+    applier.revert(finding)
+    assert shop.layout() == before
+
+
+def test_a_finding_is_applied_once(shop: Shop, applier: Applier) -> None:
+    finding = shop.find(ADD)
+    applier.apply(finding, approved=True)
+    after = shop.layout()
+    with pytest.raises(UserError, match="is applied"):
+        applier.apply(finding, approved=True)
+    assert shop.layout() == after
+    applier.revert(finding)
+    with pytest.raises(UserError, match="is reverted: there is nothing to undo"):
+        applier.revert(finding)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [
+        ("ALTER TABLE bets ADD INDEX theirs (game, slip)", "theirs already has these columns"),
+        ("ALTER TABLE bets ADD UNIQUE INDEX theirs (game, slip)", "theirs already has"),
+        ("DROP TABLE bets", "not there any more"),
+    ],
+)
+def test_what_is_no_longer_true_is_gone(
+    shop: Shop, applier: Applier, meanwhile: str, why: str
+) -> None:
+    finding = shop.find(ADD)
+    shop.run(meanwhile)
+    with pytest.raises(UserError, match=why):
+        applier.apply(finding, approved=True)
+    assert shop.state(finding) == "gone"
+
+
+def test_an_index_that_is_gone_cannot_be_dropped(shop: Shop, applier: Applier) -> None:
+    finding = shop.find("ALTER TABLE bets DROP INDEX by_game")
+    shop.run("ALTER TABLE bets DROP INDEX by_game")
+    with pytest.raises(UserError, match="no index by_game any more"):
+        applier.apply(finding, approved=True)
+    assert shop.state(finding) == "gone"
+
+
+def test_an_index_that_a_foreign_key_needs_is_not_dropped(shop: Shop, applier: Applier) -> None:
+    before = shop.layout()
+    finding = shop.find("ALTER TABLE bets DROP INDEX by_person")
+    applier.apply(finding, approved=True)
+    with pytest.raises(NotChangedError, match="foreign key needs"):
+        applier.finish(finding)
+    assert shop.state(finding) == "applied"
+    applier.revert(finding)
+    assert shop.layout() == before
+
+
+def test_what_cannot_be_done_online_is_not_done(shop: Shop, applier: Applier) -> None:
+    before = shop.layout()
+    finding = shop.find("ALTER TABLE bets MODIFY slip bigint")
+    with pytest.raises(NotChangedError, match="quiet hour"):
+        applier.apply(finding, approved=True)
+    assert shop.state(finding) == "open"
+    assert shop.layout() == before
+
+
+def test_a_big_table_needs_a_persons_word(
+    shop: Shop, applier: Applier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "APPROVAL_BYTES", 1 << 14)
+    finding = shop.find(ADD)
+    with pytest.raises(UserError, match="needs a person's word"):
+        applier.apply(finding, approved=False)
+    assert shop.state(finding) == "open"
+    assert applier.apply(finding, approved=True).state == "applied"
+
+
+def test_a_finding_of_another_server_is_refused(shop: Shop, applier: Applier) -> None:
+    finding = shop.find(ADD)
+
+    def move(session: object) -> None:
+        from dbsbm.optimizer import ledger
+
+        ledger.find(session, finding).target = "elsewhere:3306/shop"  # type: ignore[arg-type]
+
+    shop.database.transact(move)
+    with pytest.raises(UserError, match="about elsewhere:3306/shop"):
+        applier.apply(finding, approved=True)
