@@ -6,8 +6,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dbsbm.cli import alerts, cache, deadletters, migrate, profile, report, settings_table
+from dbsbm.cli import (
+    alerts,
+    cache,
+    deadletters,
+    migrate,
+    optimizer,
+    profile,
+    report,
+    settings_table,
+)
 from dbsbm.errors import DbsbmError
+
+_COMMANDS = (settings_table, migrate, deadletters, cache, alerts, optimizer, report, profile)
 
 EXIT_FAILED = 1
 EXIT_CONFIG = 2
@@ -17,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. What goes wrong is one sentence on standard error, exit code not 0."""
     parser = argparse.ArgumentParser(prog="python -m dbsbm", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for module in (settings_table, migrate, deadletters, cache, alerts, report, profile):
+    for module in _COMMANDS:
         module.register(commands)
     arguments = parser.parse_args(argv)
     try:

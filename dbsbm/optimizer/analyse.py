@@ -152,7 +152,7 @@ def _analyse_own(database: Database, window: timedelta) -> Examination:
         return analyse_server(address, since=window)
     except ServerRefusedError as reason:
         blind = dict.fromkeys(SERVER_RULES, str(reason))
-        return Examination(not_enabled=blind, asked=set(SERVER_RULES))
+        return Examination(not_enabled=blind, asked=set(SERVER_RULES), blind=True)
 
 
 def _run(

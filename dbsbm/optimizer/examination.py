@@ -25,6 +25,7 @@ class Examination:
         not_enabled: Rule -> why it could not look.
         failed: Rules that ended in an error of their own; they are in `not_enabled` too.
         asked: Every rule that was asked.
+        blind: Of the fleet's rules, or of the server's, at least half could not look.
         unread: What was not there to read, though rules could look without it.
     """
 
@@ -32,17 +33,18 @@ class Examination:
     not_enabled: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
+    blind: bool = False
     unread: list[str] = field(default_factory=list)
 
     @property
     def healthy(self) -> bool:
-        """True where most rules could look, none failed, and none found more than `info`.
+        """True where no rule failed, none found more than `info`, and most could look.
 
-        One privilege that is missing does not make a database ill, but where most rules are blind
-        nothing is known.
+        One privilege that is missing does not make a database ill; but where most is unknown,
+        that nothing was found is no evidence that all is well.
         """
-        blind = len(self.not_enabled) * 2 >= max(1, len(self.asked))
-        return not blind and not self.failed and all(f.severity == "info" for f in self.findings)
+        fine = all(finding.severity == "info" for finding in self.findings)
+        return fine and not self.failed and not self.blind
 
     @property
     def lines(self) -> list[str]:
@@ -59,6 +61,7 @@ class Examination:
         self.not_enabled.update(other.not_enabled)
         self.failed |= other.failed
         self.asked |= other.asked
+        self.blind |= other.blind
         self.unread.extend(other.unread)
 
     def about(self, target: str) -> Examination:
@@ -90,6 +93,7 @@ def examine(evidence: Any, rules: Mapping[str, Callable[[Any], list[Finding]]]) 
             examination.not_enabled[name] = f"The rule failed ({type(error).__name__})."
             examination.failed.add(name)
     examination.findings.sort(key=_gravity)
+    examination.blind = len(examination.not_enabled) * 2 >= max(1, len(rules))
     return examination
 
 

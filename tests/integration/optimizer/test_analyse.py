@@ -33,6 +33,7 @@ from dbsbm.monitor.store.resolutions import floor
 from dbsbm.monitor.store.sampler import sample
 from dbsbm.optimizer import analyse as analysis
 from dbsbm.optimizer.analyse import analyse
+from dbsbm.optimizer.rules import RULES, SERVER_RULES
 from tests.integration.monitor.store.filling import Filler
 from tests.servers import MariaDBServer, ValkeyServer
 
@@ -61,6 +62,12 @@ def counted(database: Database, age: timedelta = timedelta(minutes=5), **values:
         measured.plain(minute, f"cache.{name}", Kind.COUNTER, [value], category="game_data")
 
 
+def held_up(report: dict[str, Any]) -> list[str]:
+    """The rules that could not look. MariaDB does not keep runs of statements unasked."""
+    names = [line.partition(":")[0] for line in report["not_enabled"]]
+    return [rule for name in names if name != "samples" for rule in name.split(", ")]
+
+
 def forget_samples(database: Database) -> None:
     database.transact(lambda session: [session.execute(delete(MetricPoint))])
 
@@ -74,11 +81,12 @@ def test_a_fleet_without_faults_is_healthy(database: Database, cache: redis.Redi
     counted(database, hits=900, misses=100)
     report = run(database, cache)
     assert report["findings"] == []
-    assert report["not_enabled"] == []
+    assert held_up(report) == []
     assert report["healthy"]
     with database.read() as session:
         (row,) = session.scalars(select(OptimizerRun))
-    assert (row.id, row.rules, row.findings, row.healthy) == (report["run_id"], 7, 0, True)
+    rules = len(RULES) + (len(SERVER_RULES) if database.dialect != "sqlite" else 0)
+    assert (row.id, row.rules, row.findings, row.healthy) == (report["run_id"], rules, 0, True)
     assert row.trace_id == TRACE
 
 
@@ -87,7 +95,7 @@ def test_a_fleet_that_is_not_sampled_is_not_called_healthy(
 ) -> None:
     counted(database, age=timedelta(hours=25), hits=900, misses=100)
     report = run(database, cache)
-    assert [line.partition(":")[0] for line in report["not_enabled"]] == [
+    assert held_up(report) == [
         "cache_hit_rate",
         "pool_waits",
         "queue_waits",
@@ -153,16 +161,12 @@ def test_a_finding_stays_open_while_its_rule_cannot_look(
     def fail(_: object) -> list[Any]:
         raise ValueError("broken")
 
-    monkeypatch.setattr(analysis, "examine", examine_with({"cache_hit_rate": fail}))
+    monkeypatch.setattr(analysis, "RULES", {"cache_hit_rate": fail})
     report = run(database, cache)
     assert report["gone"] == []
-    assert report["not_enabled"] == ["cache_hit_rate: The rule failed (ValueError)."]
+    assert report["not_enabled"][0] == "cache_hit_rate: The rule failed (ValueError)."
+    assert not report["healthy"]
     assert states(database) == {"category game_data": "open"}
-
-
-def examine_with(rules: dict[str, Any]) -> Any:
-    examine = analysis.examine
-    return lambda evidence: examine(evidence, rules)
 
 
 def test_a_finding_of_a_rule_that_is_no_more_goes(database: Database, cache: redis.Redis) -> None:
@@ -182,9 +186,8 @@ def test_a_cache_that_is_away_is_said_and_the_other_rules_look(
     counted(database, hits=10, misses=990, sets=990)
     valkey_cache.stop()
     report = run(database, cache)
-    assert report["not_enabled"] == [
-        "cache_limit: The cache's server did not say how full it is (ConnectionError)."
-    ]
+    assert held_up(report) == ["cache_limit"]
+    assert "did not say how full it is (ConnectionError)" in report["not_enabled"][0]
     assert [finding["rule"] for finding in report["findings"]] == ["cache_hit_rate"]
 
 

@@ -1,0 +1,202 @@
+"""`optimizer list | show | history | dismiss`: what was found, and what became of it."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, case, select
+from sqlalchemy.orm import Session
+
+from dbsbm.cli.optimizer.text import finding_lines, short_id
+from dbsbm.cli.output import say, say_json, table
+from dbsbm.db.engine import Database
+from dbsbm.db.models import FindingRow, FindingStep
+from dbsbm.optimizer import ledger
+from dbsbm.settings import load_settings
+
+T = TypeVar("T")
+
+_STATES = ("open", "proved", "applied", "verified", "reverted", "dismissed", "gone")
+_RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
+
+
+def register(actions: Any) -> None:
+    """Add the actions to the parser."""
+    listed = actions.add_parser("list", help="findings, the gravest first")
+    listed.add_argument(
+        "--state",
+        choices=(*_STATES, "all"),
+        help="default: those that are neither gone nor dismissed",
+    )
+    _add_json(listed)
+    listed.set_defaults(run=_list)
+    show = actions.add_parser("show", help="all about a finding")
+    _add_id(show)
+    _add_json(show)
+    show.set_defaults(run=_show)
+    history = actions.add_parser("history", help="what became of findings, the newest first")
+    history.add_argument("id", nargs="?", help="only of one finding; the begin of its id is enough")
+    history.add_argument("--limit", type=int, default=100)
+    _add_json(history)
+    history.set_defaults(run=_history)
+    dismiss = actions.add_parser("dismiss", help="hear no more of a finding")
+    _add_id(dismiss)
+    dismiss.add_argument("--reason", default="", help="for those who come after you")
+    dismiss.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who does it")
+    dismiss.set_defaults(run=_dismiss)
+
+
+def _add_id(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", help="of the finding; its begin is enough")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    rows = _read(lambda session: session.scalars(_wanted(arguments.state)).all())
+    if arguments.json:
+        say_json({"findings": [_as_json(row) for row in rows]})
+    elif rows:
+        headings = ("id", "severity", "state", "rule", "object", "where", "since")
+        say(table(headings, [_cells(row) for row in rows]))
+    else:
+        say("There is no such finding." if arguments.state else "Nothing is open.")
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    row, steps = _read(lambda session: _with_steps(session, arguments.id))
+    content = _as_json(row)
+    if arguments.json:
+        say_json({**content, "steps": [_step_json(step) for step in steps]})
+        return 0
+    say("\n".join(finding_lines(content)))
+    say(f"  State {row.state}, since {_moment(row.first_seen)}, last {_moment(row.last_seen)}")
+    for name, value in row.evidence.items():
+        say(f"  {name}: {value}")
+    if row.proof:
+        say(f"  proof: {row.proof}")
+    _tell_steps(steps)
+    return 0
+
+
+def _history(arguments: argparse.Namespace) -> int:
+    steps = _read(lambda session: _steps(session, arguments.id, arguments.limit))
+    if arguments.json:
+        say_json({"steps": [_step_json(step) for step in steps]})
+    elif steps:
+        _tell_steps(steps)
+    else:
+        say("Nothing happened yet.")
+    return 0
+
+
+def _dismiss(arguments: argparse.Namespace) -> int:
+    def work(session: Session) -> str:
+        row = ledger.find(session, arguments.id)
+        ledger.take_step(
+            session,
+            row,
+            "dismissed",
+            "dismissed",
+            actor=arguments.by[:100],
+            detail={"reason": arguments.reason} if arguments.reason else None,
+        )
+        return f"{row.rule} {row.object}"
+
+    with _database() as database:
+        name = database.transact(work)
+    say(f"Dismissed: {name}. It stays so when it is found again.")
+    return 0
+
+
+def _wanted(state: str | None) -> Select[FindingRow]:
+    rows = select(FindingRow).order_by(_RANK, FindingRow.confidence.desc(), FindingRow.object)
+    if state is None:
+        return rows.where(FindingRow.state.not_in(("gone", "dismissed")))
+    return rows if state == "all" else rows.where(FindingRow.state == state)
+
+
+def _with_steps(session: Session, finding_id: str) -> tuple[FindingRow, Sequence[FindingStep]]:
+    row = ledger.find(session, finding_id)
+    return row, ledger.steps(session, row.id)
+
+
+def _steps(session: Session, finding_id: str | None, limit: int) -> Sequence[FindingStep]:
+    steps = select(FindingStep).order_by(FindingStep.id.desc()).limit(limit)
+    if finding_id is not None:
+        steps = steps.where(FindingStep.finding_id == ledger.find(session, finding_id).id)
+    return session.scalars(steps).all()
+
+
+def _tell_steps(steps: Sequence[FindingStep]) -> None:
+    if steps:
+        rows = [
+            (
+                _moment(step.taken_at),
+                short_id(step.finding_id),
+                step.step,
+                step.state,
+                step.actor,
+                ", ".join(f"{name}: {value}" for name, value in step.detail.items()),
+            )
+            for step in steps
+        ]
+        say(table(("at", "id", "step", "state", "by", "detail"), rows))
+
+
+def _cells(row: FindingRow) -> tuple[object, ...]:
+    return (
+        short_id(row.id),
+        row.severity,
+        row.state,
+        row.rule,
+        row.object,
+        row.target or "the fleet",
+        _moment(row.first_seen),
+    )
+
+
+def _as_json(row: FindingRow) -> dict[str, Any]:
+    return {
+        **ledger.as_finding(row).to_dict(),
+        "state": row.state,
+        "first_seen": row.first_seen.isoformat(),
+        "last_seen": row.last_seen.isoformat(),
+    }
+
+
+def _step_json(step: FindingStep) -> dict[str, Any]:
+    return {
+        "finding": step.finding_id,
+        "step": step.step,
+        "state": step.state,
+        "actor": step.actor,
+        "taken_at": step.taken_at.isoformat(),
+        "detail": step.detail,
+    }
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%SZ}"
+
+
+def _read(work: Callable[[Session], T]) -> T:
+    with _database() as database, database.read() as session:
+        return work(session)
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    database = Database(load_settings().database)
+    try:
+        yield database
+    finally:
+        database.dispose()

@@ -1,0 +1,65 @@
+"""Findings as a person reads them: the worst first, each with its cause and what may help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import fill
+from typing import Any
+
+from dbsbm.cli.output import say
+
+_WIDTH = 100
+_ID_DIGITS = 8
+
+
+def tell_report(report: Mapping[str, Any]) -> None:
+    """Print an analysis."""
+    for finding in report["findings"]:
+        say("\n".join(finding_lines(finding)) + "\n")
+    for line in report["not_enabled"]:
+        say(_wrapped(f"Not looked at: {line}", "  "))
+    say(_verdict(report["findings"], healthy=report["healthy"]))
+
+
+def finding_lines(finding: Mapping[str, Any]) -> Iterator[str]:
+    """A finding as lines; statements stand alone on theirs, to be copied."""
+    yield f"{finding['severity'].upper()}  {finding['rule']}  {finding['object']}"
+    yield _wrapped(finding["cause"], "  ")
+    for heading, statements in (("Fix", finding["fix"]), ("Revert", finding["revert"])):
+        if statements:
+            yield f"  {heading}:"
+            yield from (f"    {line}" for each in statements for line in each.splitlines())
+    yield _wrapped(f"Gain: {finding['expected_gain']}", "  ")
+    yield (
+        f"  Confidence {finding['confidence']:.2f}, risk {finding['risk']}, "
+        f"id {finding['id'][:_ID_DIGITS]}"
+    )
+
+
+def short_id(finding_id: str) -> str:
+    """As much of an id as people need to name it."""
+    return finding_id[:_ID_DIGITS]
+
+
+def _wrapped(text: str, indent: str) -> str:
+    return fill(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _verdict(findings: Sequence[Mapping[str, Any]], *, healthy: bool) -> str:
+    if healthy:
+        return "Healthy: nothing to do." if not findings else "Healthy: nothing that is urgent."
+    grave = [
+        f"{count} {severity}"
+        for severity in ("critical", "warning", "info")
+        if (count := sum(each["severity"] == severity for each in findings))
+    ]
+    if not grave:
+        return "Nothing was found, but too little could be looked at to call it healthy."
+    return f"{len(findings)} found: {', '.join(grave)}."
