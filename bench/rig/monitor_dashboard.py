@@ -8,15 +8,17 @@ of both sides, too.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from aiohttp import web
@@ -32,10 +34,13 @@ from dbsbm.dashboard.views.sections import SECTIONS
 from dbsbm.db import migrate
 from dbsbm.db.engine import Database
 from dbsbm.db.models import MetricSeries
-from dbsbm.monitor.counting.series import Kind, labels_text
+from dbsbm.monitor.counting.series import Kind, labels_text, parse_labels
 from dbsbm.monitor.counting.sketch import Sketch
 from dbsbm.monitor.store.history import History
+from dbsbm.monitor.store.points import packed as pack
 from dbsbm.monitor.store.resolutions import floor
+from dbsbm.monitor.store.rows import QUANTILES
+from dbsbm.monitor.store.splits import split_name, splits_of
 from tests.servers import free_port, start_mariadb
 
 USER, PASSWORD = "operator", "a password for the bench"
@@ -53,10 +58,17 @@ _READ = {
     3600: timedelta(days=31),
     86_400: timedelta(days=400),
 }
-_INSERT = "INSERT INTO metric_points VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_INSERT = f"INSERT INTO metric_points VALUES ({', '.join(['%s'] * 12)})"
 _PARTS = {60: 1, 600: 10, 3600: 6, 86_400: 24}
 
-SeriesRow = tuple[str, str, Kind]
+
+class SeriesRow(NamedTuple):
+    """A series, and how many label sets are counted in it."""
+
+    name: str
+    labels: str
+    kind: Kind
+    sets: int
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -122,6 +134,7 @@ def _served(database: Database) -> Iterator[httpx.Client]:
     """A client that has logged in to a dashboard that reads for every request."""
     access = Access(USER, SecretStr(PASSWORD), SecretStr("k" * 40))
     app = make_app(access, Sources(History(database), database), pace=Pace(fresh=0.0))
+    gc.freeze()  # as it does when it begins to serve
     runner, port, loop = web.AppRunner(app), free_port(), asyncio.new_event_loop()
 
     async def start() -> None:
@@ -144,6 +157,7 @@ def _served(database: Database) -> Iterator[httpx.Client]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+        gc.unfreeze()
 
 
 def _fill(database: Database, now: datetime, *, thinned: int) -> None:
@@ -161,13 +175,13 @@ def _fill(database: Database, now: datetime, *, thinned: int) -> None:
             "first_seen": now - timedelta(days=400),
             "last_seen": now,
         }
-        for number, (name, labels, kind) in enumerate(series, 1)
+        for number, (name, labels, kind, _) in enumerate(series, 1)
     ]
     database.transact(lambda session: [session.execute(insert(MetricSeries), values)])
     pool = _sketches(60)
     for resolution, longest in _READ.items():
         pool = _merged(pool, _PARTS[resolution])
-        packed = [(each, each.to_bytes()) for each in pool]
+        packed = [(each, (pack(each), *each.quantiles(*QUANTILES.values()))) for each in pool]
         last = floor(now, resolution)
         steps = range(1, int(longest.total_seconds()) // resolution + 1)
         written = steps[::thinned] if resolution == 600 else steps
@@ -193,19 +207,21 @@ def _insert(database: Database, found: Sequence[tuple[Any, ...]]) -> None:
 
 def _points(
     series: Sequence[SeriesRow],
-    packed: Sequence[tuple[Sketch, bytes]],
+    packed: Sequence[tuple[Sketch, tuple[Any, ...]]],
     resolution: int,
     last: datetime,
     step: int,
 ) -> Iterator[tuple[Any, ...]]:
     start = (last - timedelta(seconds=resolution * step)).replace(tzinfo=None)
-    for number, (_, _, kind) in enumerate(series, 1):
+    for number, (_, _, kind, sets) in enumerate(series, 1):
         if kind is Kind.DISTRIBUTION:
             stats, sketch = packed[(number * 7 + step) % len(packed)]
-            exact = (stats.count, stats.total, stats.low, stats.high, stats.last, sketch)
+            count, total = stats.count * sets, stats.total * sets
+            exact = (count, total, stats.low, stats.high, stats.last)
         else:
-            exact = (9, 9.5 + step % 3, 0.0, 3.0, 1.0, None)
-        yield (number, resolution, start, *exact)
+            exact = (9 * sets, (9.5 + step % 3) * sets, 0.0, 3.0, 1.0)
+            sketch = (None, None, None, None)
+        yield (number, resolution, start, *exact, *sketch)
 
 
 def _sketches(count: int) -> list[Sketch]:
@@ -230,13 +246,15 @@ def _merged(pool: Sequence[Sketch], parts: int) -> list[Sketch]:
 
 
 def _series() -> Iterator[SeriesRow]:
-    """Every label set of the metrics that the sections' charts show, and the total of each."""
-    seen = set()
-    for name, labels, kind in _label_sets():
-        for text in (labels_text(labels.items()), ""):
-            if (name, text) not in seen:
-                seen.add((name, text))
-                yield name, text, kind
+    """Every label set of the metrics that the sections' charts show, and the totals of each."""
+    seen = {(name, labels_text(labels.items())): kind for name, labels, kind in _label_sets()}
+    sets: Counter[tuple[str, str, Kind]] = Counter()
+    for (name, text), kind in seen.items():
+        sets.update((name, each, kind) for each in {text, ""})
+        for label in splits_of(name):
+            value = [(label, parse_labels(text).get(label, ""))]
+            sets[split_name(name, label), labels_text(value), kind] += 1
+    return (SeriesRow(*series, count) for series, count in sets.items())
 
 
 def _label_sets() -> Iterator[tuple[str, dict[str, str], Kind]]:

@@ -20,6 +20,8 @@ class Metric(NamedTuple):
         labels: The labels that tell its series apart.
         help: What it says.
         unit: Of its values, where its name does not say it: `seconds` or an empty text.
+        splits: Labels by which totals are stored beside the label sets, because it is charted by
+            them: it has many more label sets than such a label has values.
     """
 
     name: str
@@ -27,13 +29,27 @@ class Metric(NamedTuple):
     labels: tuple[str, ...]
     help: str
     unit: str = ""
+    splits: tuple[str, ...] = ()
 
 
 def _statements() -> Iterator[Metric]:
     kind = ("fingerprint", "verb", "table")
-    yield Metric("db.query", DISTRIBUTION, kind, "Time of a statement.", "seconds")
+    yield Metric(
+        "db.query",
+        DISTRIBUTION,
+        kind,
+        "Time of a statement.",
+        "seconds",
+        splits=("verb", "table"),
+    )
     yield Metric("db.rows", DISTRIBUTION, ("fingerprint",), "Rows read or changed by a statement.")
-    yield Metric("db.errors", COUNTER, ("fingerprint", "error"), "Statements that failed.")
+    yield Metric(
+        "db.errors",
+        COUNTER,
+        ("fingerprint", "error"),
+        "Statements that failed.",
+        splits=("error",),
+    )
     yield Metric("db.pool_wait", DISTRIBUTION, (), "Wait for a free connection.", "seconds")
     yield Metric("db.pool_wait_long", COUNTER, (), "Waits for a connection above 50 ms.")
     yield Metric("db.pool_timeouts", COUNTER, (), "Waits for a connection in vain.")
@@ -44,13 +60,21 @@ def _statements() -> Iterator[Metric]:
 
 def _work() -> Iterator[Metric]:
     ended = ("task", "queue", "outcome")
-    yield Metric("task.run", DISTRIBUTION, ended, "Time that a task ran.", "seconds")
+    yield Metric(
+        "task.run",
+        DISTRIBUTION,
+        ended,
+        "Time that a task ran.",
+        "seconds",
+        splits=("task", "outcome"),
+    )
     yield Metric(
         "task.wait",
         DISTRIBUTION,
         ("task", "queue"),
         "Time that a task could have been taken and was not, without ETA and pauses.",
         "seconds",
+        splits=("queue",),
     )
     yield Metric("task.wait_long", COUNTER, ("queue",), "Tasks that waited above a second.")
     yield Metric("task.retries", COUNTER, ("task",), "Runs that ended in another try.")
@@ -68,12 +92,26 @@ def _work() -> Iterator[Metric]:
 
 def _calls() -> Iterator[Metric]:
     call = ("provider", "endpoint", "outcome")
-    yield Metric("provider.call", DISTRIBUTION, call, "Time of a provider's answer.", "seconds")
+    yield Metric(
+        "provider.call",
+        DISTRIBUTION,
+        call,
+        "Time of a provider's answer.",
+        "seconds",
+        splits=("provider", "outcome"),
+    )
     yield Metric("provider.cost", COUNTER, ("provider",), "Calls charged to a plan.")
     yield Metric("provider.refused", COUNTER, call, "Calls that were not made.")
     yield Metric("provider.quota_left", GAUGE, ("provider",), "Calls left today by a plan.")
     rest = ("route", "outcome")
-    yield Metric("discord.rest", DISTRIBUTION, rest, "Time of Discord's answer.", "seconds")
+    yield Metric(
+        "discord.rest",
+        DISTRIBUTION,
+        rest,
+        "Time of Discord's answer.",
+        "seconds",
+        splits=("route",),
+    )
     yield Metric("discord.invalid", COUNTER, ("status",), "Answers that count for a ban.")
     yield Metric(
         "discord.ack",
@@ -172,8 +210,8 @@ def _database() -> Iterator[Metric]:
 def _machines() -> Iterator[Metric]:
     process, host = ("role", "process"), ("host",)
     yield Metric("process.count", GAUGE, ("role",), "Processes, with children.")
-    yield Metric("process.memory_bytes", GAUGE, process, "Proportional set size.")
-    yield Metric("process.cpu_percent", GAUGE, process, "Share of one processor.")
+    yield Metric("process.memory_bytes", GAUGE, process, "Proportional set size.", splits=("role",))
+    yield Metric("process.cpu_percent", GAUGE, process, "Share of one processor.", splits=("role",))
     yield Metric("process.threads", GAUGE, process, "Threads.")
     yield Metric("process.descriptors", GAUGE, process, "Open files and sockets.")
     yield Metric("system.cpu_percent", GAUGE, host, "Use of all processors.")

@@ -145,7 +145,8 @@ class _Pen:
     def curves(self, metric: str, by: str | None, curves: Sequence[Curve]) -> None:
         """Every statistic that is wanted of the same series."""
         stats = [curve.stat for curve in curves]
-        found = [(sum(each.total for each in s.points), s) for s in self._series(metric, by)]
+        read = self._series(metric, by, stats)
+        found = [(sum(each.total for each in series.points), series) for series in read]
         if len(found) > MOST_LINES:  # before their quantiles are made, which is what costs
             self._left_out += len(found) - MOST_LINES
             found = sorted(found, key=lambda pair: pair[0], reverse=True)[:MOST_LINES]
@@ -204,13 +205,16 @@ class _Pen:
             "left_out": self._left_out,
         }
 
-    def _series(self, metric: str, by: str | None) -> Sequence[Series]:
+    def _series(
+        self, metric: str, by: str | None, stats: Sequence[Stat] = ("total",)
+    ) -> Sequence[Series]:
         found = self._history.series(
             metric,
             self._span.since,
             self._span.until,
             where=self._where,
             by=(by,) if by else (),
+            only=stats,
         )
         self._step = max([self._step, *(int(each.step.total_seconds()) for each in found)])
         return found

@@ -37,7 +37,8 @@ class MetricSeries(Base):
 class MetricPoint(Base):
     """What one series came to in the `resolution` seconds from `start`.
 
-    There is no foreign key: its check would lock the series' row, which others update.
+    A distribution's point has some of its sketch's quantiles, too: charts read these alone. There
+    is no foreign key: its check would lock the series' row, which others update.
     """
 
     __tablename__ = "metric_points"
@@ -52,6 +53,9 @@ class MetricPoint(Base):
     high: Mapped[float] = mapped_column(Double)
     last: Mapped[float] = mapped_column(Double)
     sketch: Mapped[bytes | None] = mapped_column(LargeBinary)
+    p50: Mapped[float | None] = mapped_column(Double)
+    p95: Mapped[float | None] = mapped_column(Double)
+    p99: Mapped[float | None] = mapped_column(Double)
 
 
 class RollupDue(Base):

@@ -7,8 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from dbsbm.monitor.counting.series import Kind, others_text, read_series
+from dbsbm.monitor.counting.series import (
+    Kind,
+    labels_text,
+    others_text,
+    parse_labels,
+    read_series,
+)
 from dbsbm.monitor.counting.stats import Stats
+from dbsbm.monitor.store.splits import split_name, splits_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +37,8 @@ def condense(
     """The series of a minute, where each metric keeps the `limit` ones with the largest sums.
 
     Nothing is lost: what is not kept is added to the series whose labels are all `other`, and the
-    series without labels is the total of its metric.
+    series without labels is the total of its metric. Totals by one label are series of another
+    name, see `splits`.
     """
     by_metric: dict[tuple[str, Kind], dict[str, Stats]] = defaultdict(dict)
     for text, stats in minute.items():
@@ -47,6 +55,10 @@ def condense(
     for (name, kind), by_labels in by_metric.items():
         for labels, found in _grouped(by_labels, limit).items():
             condensed[SeriesKey(name, labels, kind)] = merged(found)
+        for label in splits_of(name):
+            for labels, found in _grouped(_by_value(by_labels, label), limit).items():
+                if labels:  # the total is there already
+                    condensed[SeriesKey(split_name(name, label), labels, kind)] = merged(found)
     return condensed
 
 
@@ -69,3 +81,11 @@ def _grouped(by_labels: Mapping[str, Stats], limit: int) -> dict[str, list[Stats
         if labels:
             groups[labels if labels in kept else others_text(labels)].append(stats)
     return groups
+
+
+def _by_value(by_labels: Mapping[str, Stats], label: str) -> dict[str, Stats]:
+    found: dict[str, list[Stats]] = defaultdict(list)
+    for labels, stats in by_labels.items():
+        value = parse_labels(labels).get(label, "")
+        found[labels_text([(label, value)])].append(stats)
+    return {labels: merged(stats) for labels, stats in found.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from dbsbm.monitor.counting.stats import Stats
 from dbsbm.monitor.store.condense import merged
 from dbsbm.monitor.store.points import POINT, stats_of
 from dbsbm.monitor.store.resolutions import MINUTE, floor
+from dbsbm.monitor.store.splits import is_split
 
 LATE = timedelta(minutes=5)
 """A minute may still grow for so long; what comes later is not followed."""
@@ -60,6 +61,7 @@ class Follower:
         self._settled: dict[int, _Settled] = {}
         self._read_before: dict[tuple[int, datetime], Stats] = {}
         self._series: dict[int, tuple[str, Mapping[str, str], str]] = {}
+        self._splits: set[int] = set()
 
     def mark(self) -> tuple[Any, ...]:
         """Changes whenever something was stored, and costs one look at an index.
@@ -75,7 +77,7 @@ class Follower:
     def read(self) -> list[Followed]:
         """Every series that was measured in the last day, sorted by name.
 
-        The total of a name over all labels is left out where there are series with labels.
+        Totals are left out where there are the series that they are of.
 
         Raises:
             TransientError: The database is away.
@@ -83,7 +85,6 @@ class Follower:
         until = floor(self._now() - LATE, MINUTE)
         with self._database.read() as session:
             minutes = self._minutes(session)
-            self._learn(session, minutes)
         live: dict[int, _Settled] = {}
         for series_id, at, stats in minutes:
             _take(self._settled if at < until else live, series_id, at, stats)
@@ -97,9 +98,12 @@ class Follower:
             select(*POINT)
             .where(MetricPoint.resolution == MINUTE, MetricPoint.start >= self._since)
             .order_by(MetricPoint.start)
-        )
+        ).all()
+        self._learn(session, {row.series_id for row in rows})
         read: dict[tuple[int, datetime], Stats] = {}
         for row in rows:
+            if row.series_id not in self._series:  # counted in others, or deleted meanwhile
+                continue
             key = (row.series_id, row.start)
             before = self._read_before.get(key)
             is_same = before is not None and (before.count, before.total) == (row.number, row.total)
@@ -107,8 +111,8 @@ class Follower:
         self._read_before = read
         return [(series_id, at, stats) for (series_id, at), stats in read.items()]
 
-    def _learn(self, session: Session, minutes: Iterable[tuple[int, datetime, Stats]]) -> None:
-        unknown = {series_id for series_id, _, _ in minutes} - self._series.keys()
+    def _learn(self, session: Session, ids: Set[int]) -> None:
+        unknown = ids - self._series.keys() - self._splits
         if not unknown:
             return
         rows = session.execute(
@@ -117,7 +121,10 @@ class Follower:
             ).where(MetricSeries.id.in_(unknown))
         )
         for row in rows:
-            self._series[row.id] = (row.name, parse_labels(row.labels), row.kind)
+            if is_split(row.name):
+                self._splits.add(row.id)
+            else:
+                self._series[row.id] = (row.name, parse_labels(row.labels), row.kind)
 
     def _forget(self) -> None:
         oldest = self._now() - FORGET
@@ -126,9 +133,7 @@ class Follower:
     def _told(self, live: Mapping[int, _Settled]) -> list[Followed]:
         found = []
         for series_id in self._settled.keys() | live.keys():
-            known = self._series.get(series_id)
-            if known is None:  # deleted meanwhile
-                continue
+            known = self._series[series_id]
             parts = [each[series_id] for each in (self._settled, live) if series_id in each]
             newest = parts[-1]
             total = merged(part.total for part in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from dbsbm.monitor.counting.sketch import Sketch
 from dbsbm.monitor.counting.stats import Stats
 from dbsbm.monitor.store.condense import SeriesKey, merged
 from dbsbm.monitor.store.resolutions import MINUTE, TEN_MINUTES, floor
+from dbsbm.monitor.store.rows import QUANTILES
 
 SERIES_PER_NAME = 1000
 """Label sets that a metric may have in the database; further ones are stored as `other`."""
@@ -26,6 +28,9 @@ SEEN_AGAIN = timedelta(hours=1)
 
 # SQLite's parser takes so many row values in one IN.
 _CHUNK = 200
+
+# What the stored ones begin with; those of before begin as MessagePack.
+_ZLIB = b"\x78"
 
 POINT = (
     *(MetricPoint.series_id, MetricPoint.start, MetricPoint.count.label("number")),
@@ -74,7 +79,13 @@ def stats_of(row: Any) -> Stats:
     """What a row of `POINT` says."""
     if row.sketch is None:
         return Stats(row.number, row.total, row.low, row.high, row.last)
-    return Sketch.from_bytes(row.sketch, total=row.total, low=row.low, high=row.high, last=row.last)
+    data = zlib.decompress(row.sketch) if row.sketch.startswith(_ZLIB) else row.sketch
+    return Sketch.from_bytes(data, total=row.total, low=row.low, high=row.high, last=row.last)
+
+
+def packed(sketch: Sketch) -> bytes:
+    """A sketch as it is stored, in half the bytes: fewer pages are read for a chart."""
+    return zlib.compress(sketch.to_bytes(), level=1)
 
 
 def mark_due(session: Session, resolution: int, at: datetime) -> None:
@@ -99,8 +110,16 @@ def _values(resolution: int, start: datetime, series_id: int, stats: Stats) -> d
         "low": stats.low,
         "high": stats.high,
         "last": stats.last,
-        "sketch": stats.to_bytes() if isinstance(stats, Sketch) else None,
+        "sketch": packed(stats) if isinstance(stats, Sketch) else None,
+        **dict(zip(QUANTILES, _quantiles(stats), strict=True)),
     }
+
+
+def _quantiles(stats: Stats) -> Sequence[float | None]:
+    """Those that are stored, so that a chart of these points need not read their sketches."""
+    if isinstance(stats, Sketch) and stats.count:
+        return stats.quantiles(*QUANTILES.values())
+    return [None for _ in QUANTILES]
 
 
 def _delete(session: Session, resolution: int, start: datetime, series_ids: Sequence[int]) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
-
-from sqlalchemy import Row
+from math import nan
+from typing import NamedTuple
 
 from dbsbm.monitor.counting.series import Kind
 from dbsbm.monitor.counting.sketch import Sketch
 from dbsbm.monitor.store.condense import merged
 from dbsbm.monitor.store.points import stats_of
+from dbsbm.monitor.store.rows import QUANTILES, PointRow
 
 Labels = Mapping[str, str]
+
+_STORED = {q: name for name, q in QUANTILES.items()}
 
 
 class Group(NamedTuple):
@@ -22,12 +24,12 @@ class Group(NamedTuple):
 
     labels: Labels
     kind: str
-    rows: Sequence[Row[Any]]
+    rows: Sequence[PointRow]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What was measured in a stretch of time.
+    """What was measured in a stretch of time. What was not asked for is NaN.
 
     Attributes:
         start: When it begins.
@@ -48,7 +50,7 @@ class Point:
     low: float
     high: float
     last: float
-    rows: Sequence[Row[Any]] = field(repr=False)
+    rows: Sequence[PointRow] = field(repr=False)
 
     @property
     def mean(self) -> float:
@@ -63,7 +65,10 @@ class Point:
 
     @property
     def sketch(self) -> Sketch | None:
-        """The merged sketch of a distribution, made anew at each call; None for other kinds."""
+        """The merged sketch of a distribution, made anew at each call.
+
+        None of other kinds, and where it was not read.
+        """
         stats = [stats_of(row) for row in self.rows]
         found = stats[0] if len(stats) == 1 else merged(stats)
         return found if isinstance(found, Sketch) else None
@@ -76,11 +81,28 @@ class Point:
         return self.quantiles(q)[0]
 
     def quantiles(self, *qs: float) -> list[float]:
-        """Several quantiles, for the price of one."""
-        sketch = self.sketch
-        if sketch is None or not sketch.count:
+        """Several quantiles, for the price of one.
+
+        Raises:
+            ValueError: It was read without what these are made of.
+        """
+        if self.kind != Kind.DISTRIBUTION.value or not self.count:
             return [self.mean for _ in qs]
+        stored = self._stored(qs)
+        if stored:
+            return stored
+        sketch = self.sketch
+        if sketch is None:
+            raise ValueError(f"these points were read without the quantiles {qs}")
         return sketch.quantiles(*qs)
+
+    def _stored(self, qs: Sequence[float]) -> list[float]:
+        """Quantiles that are stored, or nothing where any of them is not."""
+        if len(self.rows) > 1:
+            return []
+        known = (getattr(self.rows[0], _STORED.get(q, ""), None) for q in qs)
+        found = [value for value in known if value is not None]
+        return found if len(found) == len(qs) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +132,9 @@ class Summary(Point):
 
 def put_together(group: Group, seconds: int) -> list[Point]:
     """A group's rows, of any series and of finer resolutions too, as points of one series."""
-    by_start: dict[int, list[Row[Any]]] = {}
+    by_start: dict[int, list[PointRow]] = {}
     for row in group.rows:
-        stamp = int(row.start.timestamp())
-        by_start.setdefault(stamp - stamp % seconds, []).append(row)
+        by_start.setdefault(row.stamp - row.stamp % seconds, []).append(row)
     return [
         Point(datetime.fromtimestamp(stamp, UTC), seconds, group.kind, *_exact(found), found)
         for stamp, found in sorted(by_start.items())
@@ -126,12 +147,19 @@ def sum_up(name: str, group: Group, *, start: datetime, seconds: float) -> Summa
     return Summary(start, seconds, group.kind, *exact, group.rows, name, group.labels)
 
 
-def _exact(rows: Sequence[Row[Any]]) -> tuple[int, float, float, float, float]:
-    """Count, total, low, high and last of rows together."""
+def _exact(rows: Sequence[PointRow]) -> tuple[int, float, float, float, float]:
+    """Count, total, low, high and last of rows together; NaN for what was not read."""
+    if len(rows) == 1:
+        row = rows[0]
+        return row.number, row.total, _or_nan(row.low), _or_nan(row.high), _or_nan(row.last)
     return (
         sum(row.number for row in rows),
         sum(row.total for row in rows),
-        min(row.low for row in rows),
-        max(row.high for row in rows),
-        max(rows, key=lambda row: row.start).last,
+        min(_or_nan(row.low) for row in rows),
+        max(_or_nan(row.high) for row in rows),
+        _or_nan(max(rows, key=lambda row: row.stamp).last),
     )
+
+
+def _or_nan(value: float | None) -> float:
+    return nan if value is None else value

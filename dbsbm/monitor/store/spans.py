@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dbsbm.db.models import RollupDue
-from dbsbm.monitor.store.resolutions import COARSER, FINER, MINUTE, RETENTION, floor
+from dbsbm.monitor.store.resolutions import (
+    COARSER,
+    DAY,
+    FINER,
+    HOUR,
+    MINUTE,
+    RETENTION,
+    TEN_MINUTES,
+    floor,
+)
+from dbsbm.monitor.store.rows import Stretch
 
-MAX_POINTS = 400
-"""Points of a series where the step is not given: more than that no chart can show."""
-
-# Each is a resolution or a small multiple of one.
-_STEPS = (60, 600, 1800, 3600, 10_800, 86_400)
-
-
-class Stretch(NamedTuple):
-    """A part of a span and the resolution that it is read in."""
-
-    resolution: int
-    since: datetime
-    until: datetime
+MAX_POINTS = {MINUTE: 400, TEN_MINUTES: 400, HOUR: 750, DAY: 400}
+"""Points of a series where the step is not given. Of hours a month, for which days are too few."""
 
 
 def choose_step(since: datetime, until: datetime, now: datetime, step: timedelta | None) -> int:
-    """Seconds between two points: the finest whose points are still kept and not too many.
+    """Seconds between two points: the finest resolution that is still kept and not too fine.
+
+    A point that is stored as it is shown has its quantiles; several that become one are merged.
 
     Args:
         since: Start of the span.
@@ -44,10 +44,10 @@ def choose_step(since: datetime, until: datetime, now: datetime, step: timedelta
             raise ValueError(f"a step is a multiple of a minute, not {step}")
         return seconds
     span = (until - since).total_seconds()
-    for seconds in _STEPS:
-        if span / seconds <= MAX_POINTS and now - since <= RETENTION[_base(seconds)]:
-            return seconds
-    return _STEPS[-1]
+    for resolution, kept in RETENTION.items():
+        if span / resolution <= MAX_POINTS[resolution] and now - since <= kept:
+            return resolution
+    return max(RETENTION)
 
 
 def stretches(session: Session, since: datetime, until: datetime, step: int) -> list[Stretch]:

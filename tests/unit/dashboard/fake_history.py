@@ -60,7 +60,7 @@ class FakeHistory:
     def observe(self, at: datetime, name: str, *values: float, **labels: str) -> None:
         self.observed.append((at, name, labels, values))
 
-    def series(self, name, since, until, *, where=None, by=(), step=None):
+    def series(self, name, since, until, *, where=None, by=(), step=None, only=None):
         step = step or timedelta(seconds=_step((until - since).total_seconds()))
         seconds = int(step.total_seconds())
         found: dict[tuple, dict[int, Sketch]] = {}

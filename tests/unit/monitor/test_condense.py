@@ -3,10 +3,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbsbm.monitor.catalogue import METRICS
 from dbsbm.monitor.counting.series import Kind, spell
 from dbsbm.monitor.counting.sketch import Sketch
 from dbsbm.monitor.counting.stats import Stats
 from dbsbm.monitor.store.condense import condense
+from dbsbm.monitor.store.splits import is_split
 
 amounts = st.integers(0, 1000).map(float)
 
@@ -57,3 +59,41 @@ def test_totals_are_kept_whatever_is_condensed(
         sums[place] = sums.get(place, 0) + stats.total
     for name, values in (("took", took), ("done", done)):
         assert sums.get((name, False), 0) == sums.get((name, True), 0) == sum(values.values())
+
+
+runs = st.dictionaries(
+    st.tuples(st.sampled_from("abcdef"), st.sampled_from("xyz"), st.sampled_from(["ok", "failed"])),
+    st.lists(amounts, min_size=1, max_size=5),
+)
+
+
+@given(runs, st.integers(1, 9))
+def test_totals_by_a_label_hold_all_that_the_total_holds(
+    counted: dict[tuple[str, str, str], list[float]], limit: int
+) -> None:
+    minute: dict[str, Stats] = {}
+    for labels, values in counted.items():
+        sketch = Sketch()
+        sketch.add_all(values)
+        pairs = zip(("task", "queue", "outcome"), labels, strict=True)
+        minute[spell(Kind.DISTRIBUTION, "task.run", pairs)[0]] = sketch
+    found = condense(minute, limit)
+    whole = [stats for key, stats in found.items() if (key.name, key.labels) == ("task.run", "")]
+    for place, label in ((0, "task"), (2, "outcome")):
+        split = {
+            key.labels: each for key, each in found.items() if key.name.endswith(f"by {label}")
+        }
+        assert sum(each.count for each in split.values()) == sum(each.count for each in whole)
+        assert sum(each.total for each in split.values()) == sum(each.total for each in whole)
+        for labels, stats in split.items():
+            value = labels.removeprefix(f"{label}=")
+            if value != "other":
+                own = [v for key, values in counted.items() if key[place] == value for v in values]
+                assert (stats.count, stats.high) == (len(own), max(own))
+
+
+def test_totals_are_kept_by_labels_that_are_measured_and_have_names_of_their_own() -> None:
+    assert [name for name in METRICS if is_split(name)] == []
+    for metric in METRICS.values():
+        assert set(metric.splits) <= set(metric.labels), metric.name
+        assert not metric.splits or len(metric.labels) > 1, metric.name

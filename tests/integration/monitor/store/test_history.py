@@ -43,16 +43,16 @@ def test_a_span_has_a_bounded_number_of_points_and_all_that_was_measured(
     for hours, step, count in (
         (6, 60, 2),
         (24, 600, 3),
-        (6 * 24, 1800, 4),
+        (6 * 24, 3600, 4),
         (10 * 24, 3600, 5),
-        (30 * 24, 10_800, 5),
+        (30 * 24, 3600, 5),
         (365 * 24, 86_400, 5),
     ):
         (series,) = history.series("took", NOW - hours * HOUR, NOW)
         assert series.step == timedelta(seconds=step)
         assert sum(point.count for point in series.points) == count * 100
         assert series.points[-1].quantile(0.5) == pytest.approx(50, rel=0.01)
-        assert hours * 3600 / step <= 400
+        assert hours * 3600 / step <= 720
 
 
 def test_points_that_are_not_rolled_up_yet_stand_in_for_coarser_ones(
