@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from dbsbm.optimizer.rules.indexes.candidate import prefix_of
-from dbsbm.optimizer.server.model import Index, Part, Server, Table
+from dbsbm.optimizer.server.model import Column, Index, Part, Server, Table
 
 _LONGEST_NAME = 64
+_COLLATION = re.compile(r" (?:CHARACTER SET|COLLATE) \w+")
+_DEFAULT_TEXT = re.compile(r" DEFAULT '(-?\d+)'")
 
 
 def quoted(name: str) -> str:
@@ -72,3 +75,42 @@ def hide(server: Server, table: Table, index: Index, *, hidden: bool) -> str | N
 def _part(part: Part) -> str:
     length = "" if part.prefix is None else f"({part.prefix})"
     return f"{quoted(part.column or '')}{length}{' DESC' if part.descending else ''}"
+
+
+def modify(column: Column, **change: str) -> str:
+    """The clause that makes a column what it is, but for what is given.
+
+    Args:
+        column: As the schema has it.
+        change: `type`, `charset` and `collation` to have in place of its own.
+    """
+    return f"MODIFY {quoted(column.name)} {_definition(column, **change)}"
+
+
+def modify_like(column: Column, other: Column) -> str:
+    """The clause that makes a column comparable with another one."""
+    if column.charset is None or other.charset is None:
+        return modify(column, type=other.type, charset="", collation="")
+    return modify(column, charset=other.charset, collation=other.collation or "")
+
+
+def _definition(
+    column: Column,
+    type: str | None = None,  # noqa: A002 -- the word of SQL for it
+    charset: str | None = None,
+    collation: str | None = None,
+) -> str:
+    rest = column.definition[len(column.type) :] if column.definition else _plain_rest(column)
+    if type is None and charset is None:
+        return f"{column.type}{rest}"
+    rest = _COLLATION.sub("", rest)
+    text = f" CHARACTER SET {charset}" if charset else ""
+    text += f" COLLATE {collation}" if collation else ""
+    default = _DEFAULT_TEXT.sub(r" DEFAULT \1", rest) if charset == "" else rest
+    return f"{type or column.type}{text}{default}"
+
+
+def _plain_rest(column: Column) -> str:
+    text = f" CHARACTER SET {column.charset} COLLATE {column.collation}" if column.charset else ""
+    numbered = " AUTO_INCREMENT" if column.auto_increment else ""
+    return f"{text}{'' if column.nullable else ' NOT NULL'}{numbered}"

@@ -95,6 +95,11 @@ def is_indexable(table: Table, column: str) -> bool:
     return known is not None and known.base not in _NOT_INDEXED
 
 
+def is_long(column: Column) -> bool:
+    """Tell whether the column may hold long texts."""
+    return column.base in _LONG or column.base == "json"
+
+
 def prefix_of(column: Column) -> int | None:
     """How much of a column an index holds, None for all."""
     is_long = column.base in _LONG or (column.length or 0) > LONG_TEXT

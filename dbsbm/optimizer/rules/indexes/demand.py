@@ -217,6 +217,6 @@ def _pays(ask: _Ask, writes: int) -> bool:
 def _wanted(ask: _Ask, estimator: Estimator) -> Wanted:
     table = ask.candidate.table
     existing = tuple(index.columns for index in table.indexes if not index.unique)
-    columns = ask.candidate.ordered(existing, lambda each: estimator.share(table, (each,)))
+    columns = ask.candidate.ordered(existing, estimator.rank(table))
     served = tuple(sorted(ask.served, key=lambda each: -each.saved))
     return Wanted(table, columns, served)

@@ -61,6 +61,10 @@ class Estimator:
             self._shares[key] = self._share(table, key[2])
         return self._shares[key]
 
+    def rank(self, table: Table) -> Callable[[str], float]:
+        """What columns of an index are ordered by: those that narrow most come first."""
+        return lambda column: self.share(table, (column,))
+
     def _share(self, table: Table, columns: frozenset[str]) -> float:
         rows = max(table.rows, 1)
         if not columns:

@@ -200,12 +200,16 @@ def test_an_index_that_begins_the_same_is_extended() -> None:
         ("SELECT id, note FROM orders WHERE state = ? ORDER BY placed_at LIMIT ?", 25_000, 20),
     )
     assert finding.fix == (
-        "ALTER TABLE `shop`.`orders` ADD INDEX `ix_orders_state_placed_at` (`state`, `placed_at`), "
-        "DROP INDEX `by_state`",
+        (
+            "ALTER TABLE `shop`.`orders` ADD INDEX `ix_orders_state_placed_at` "
+            "(`state`, `placed_at`), DROP INDEX `by_state`"
+        ),
     )
     assert finding.revert == (
-        "ALTER TABLE `shop`.`orders` ADD INDEX `by_state` (`state`), "
-        "DROP INDEX `ix_orders_state_placed_at`",
+        (
+            "ALTER TABLE `shop`.`orders` ADD INDEX `by_state` (`state`), "
+            "DROP INDEX `ix_orders_state_placed_at`"
+        ),
     )
 
 

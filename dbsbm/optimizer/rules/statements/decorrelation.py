@@ -1,0 +1,93 @@
+"""A correlated subquery as a join or as a list: carried out once, not for each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+
+_ADVICE = "Compute the subquery once for all rows, by GROUP BY or a window function, and join it."
+
+
+def decorrelated(text: str) -> str:
+    """The statement with its first correlated subquery joined; advice where that is not clear."""
+    tree = parse(text)
+    if not isinstance(tree, exp.Select):
+        return _ADVICE
+    tree = tree.copy()
+    for inner in tree.find_all(exp.Select):
+        link = _link(inner) if inner is not tree else None
+        if link is None:
+            continue
+        holder = inner.parent
+        if isinstance(holder, exp.Exists):
+            _list(holder, inner, link)
+            return spelled(tree)
+        if isinstance(holder, exp.Subquery) and _join(tree, holder, inner, link):
+            return spelled(tree)
+    return _ADVICE
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """An equality of a column of the subquery with one of the statement around it."""
+
+    equality: exp.EQ
+    inside: exp.Column
+    outside: exp.Column
+
+
+def _link(inner: exp.Select) -> _Link | None:
+    """The one equality of a column of the subquery with one of the statement around it."""
+    own = {each.alias_or_name.lower() for each in inner.find_all(exp.Table)}
+    where = inner.args.get("where")
+    if where is None or inner.args.get("limit") or inner.args.get("group"):
+        return None
+    outer = [
+        each for each in where.find_all(exp.Column) if each.table and each.table.lower() not in own
+    ]
+    equality = outer[0].parent if len(outer) == 1 else None
+    if not isinstance(equality, exp.EQ) or equality.find_ancestor(exp.Or, exp.Select) is not inner:
+        return None
+    sides = [equality.this, equality.expression]
+    inside = sides[0] if sides[1] is outer[0] else sides[1]
+    return _Link(equality, inside, outer[0]) if isinstance(inside, exp.Column) else None
+
+
+def _list(holder: exp.Exists, inner: exp.Select, link: _Link) -> None:
+    """Make `EXISTS (... WHERE inside = outside)` an `outside IN (SELECT inside ...)`."""
+    key, other = link.inside.copy(), link.outside.copy()
+    link.equality.replace(exp.true())
+    inner.set("expressions", [key])
+    holder.replace(exp.In(this=other, query=exp.Subquery(this=_tidy(inner.copy()))))
+
+
+def _join(tree: exp.Select, holder: exp.Subquery, inner: exp.Select, link: _Link) -> bool:
+    """Join what the subquery gives, grouped by the column that it is asked by."""
+    value = inner.expressions[0].unalias() if len(inner.expressions) == 1 else None
+    if value is None or value.find(exp.AggFunc) is None:
+        return False
+    key, other = link.inside.copy(), link.outside.copy()
+    found = exp.column("value", table="d")
+    counts = isinstance(value, exp.Count)
+    link.equality.replace(exp.true())
+    grouped = _tidy(inner.copy())
+    grouped.set("expressions", [exp.alias_(key.copy(), "link"), exp.alias_(value.copy(), "value")])
+    grouped = grouped.group_by(key)
+    holder.replace(
+        exp.Coalesce(this=found, expressions=[exp.Literal.number(0)]) if counts else found
+    )
+    on = exp.EQ(this=exp.column("link", table="d"), expression=other)
+    tree.join(exp.Subquery(this=grouped), on=on, join_type="left", join_alias="d", copy=False)
+    return True
+
+
+def _tidy(select: exp.Select) -> exp.Select:
+    """Without the TRUE that stands where the equality was."""
+    where = select.args["where"].this
+    parts = list(where.flatten()) if isinstance(where, exp.And) else [where]
+    kept = [each for each in parts if not isinstance(each, exp.Boolean)]
+    select.set("where", exp.Where(this=exp.and_(*kept)) if kept else None)
+    return select

@@ -1,0 +1,126 @@
+"""Which statement reads and throws away all pages before the one it gives?
+
+Evidence: OFFSET, an index that gives the order, and many more rows read than given.
+
+Example: `ORDER BY id LIMIT 20 OFFSET 40000` reads 40,020 rows; `WHERE id > ? ORDER BY id LIMIT 20`,
+with the last id of the page before, reads 20.
+
+Silent about first pages (few rows are read), and where no index gives the order: then all rows are
+read whatever the page, and `index.missing` says so.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.rules import ddl
+from dbsbm.optimizer.rules.describe import (
+    spoken,
+    statement_evidence,
+    statement_object,
+    table_name,
+)
+from dbsbm.optimizer.rules.indexes.searching import search, ways
+from dbsbm.optimizer.rules.indexes.uses import shapes_within, uses
+from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
+from dbsbm.optimizer.server.case import Case
+from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.statements.shape import Shape
+
+NAME = "statement.deep_offset"
+
+MIN_OFFSET = 1_000
+"""Rows that are skipped within milliseconds."""
+
+
+def examine(case: Case) -> list[Finding]:
+    """Report each statement that skips many rows."""
+    findings = []
+    for seen in expensive(case):
+        for shape in shapes_within(seen.shape):
+            if seen.wastes and _skips(seen, shape, case):
+                findings.append(_finding(seen, shape, case))
+                break
+    return findings
+
+
+def _skips(seen: Seen, shape: Shape, case: Case) -> bool:
+    if shape.offset is None or not shape.sources or big_table(case, shape.sources[0]) is None:
+        return False
+    if shape.offset >= 0:
+        return shape.offset >= MIN_OFFSET
+    return not shape.aggregates and _comes_in_order(shape, case)
+
+
+def _comes_in_order(shape: Shape, case: Case) -> bool:
+    """Tell whether rows need no sorting, so that what is read is what is skipped."""
+    if not shape.order:
+        return not (shape.random_order or shape.sorts_expression)
+    return any(
+        search(way, use, use.given).ordered for use in uses(shape, case) for way in ways(use.table)
+    )
+
+
+def _finding(seen: Seen, shape: Shape, case: Case) -> Finding:
+    source = shape.order[0].column if shape.order else shape.sources[0]
+    table = case.snapshot.tables[source.schema, source.table]
+    return Finding(
+        rule=NAME,
+        object=statement_object(table_name(table), seen.load),
+        severity="warning" if is_heavy(case, seen.load) else "info",
+        cause=(
+            f"OFFSET makes the server read {spoken(seen.read)} rows of {table.name} a run and give "
+            f"{spoken(seen.given)}: all pages before are read and thrown away."
+        ),
+        evidence={
+            **statement_evidence(seen.load),
+            "offset": None if shape.offset == -1 else shape.offset,
+            "table_rows": table.rows,
+        },
+        fix=(_by_key(seen, shape, table),),
+        expected_gain=(
+            f"reads {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
+        ),
+        confidence=0.95 if shape.offset != -1 else 0.85,
+        risk="none",
+    )
+
+
+def _by_key(seen: Seen, shape: Shape, table: Table) -> str:
+    """The statement that goes on after the last row of the page before."""
+    after = _after(shape, table)
+    tree = parse(seen.load.text)
+    if not isinstance(tree, exp.Select) or not after:
+        return f"... WHERE {after or 'key > ?'} ORDER BY ... LIMIT ?"
+    page = tree.copy()
+    page.set("offset", None)
+    return spelled(page.where(after, dialect="mysql"))
+
+
+def _after(shape: Shape, table: Table) -> str:
+    """`(a < ?) OR (a = ? AND id < ?)`: what comes after a row in the order."""
+    names = _ordered_by(shape, table)
+    each = [
+        " AND ".join(
+            [
+                *(f"{ddl.quoted(before)} = ?" for before, _ in names[:place]),
+                f"{ddl.quoted(name)} {'<' if descending else '>'} ?",
+            ]
+        )
+        for place, (name, descending) in enumerate(names)
+    ]
+    return each[0] if len(each) == 1 else " OR ".join(f"({one})" for one in each)
+
+
+def _ordered_by(shape: Shape, table: Table) -> list[tuple[str, bool]]:
+    """The order, with the primary key last so that no two rows are alike."""
+    names = [(each.column.column, each.descending) for each in shape.order]
+    is_down = bool(names and names[-1][1])
+    key = table.primary_key
+    given = {name for name, _ in names}
+    return [
+        *names,
+        *((each, is_down) for each in (key.columns if key else ()) if each not in given),
+    ]

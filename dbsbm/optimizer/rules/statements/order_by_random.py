@@ -1,0 +1,75 @@
+"""Which statement sorts a whole table by chance to take a few rows?
+
+Evidence: ORDER BY RAND() on many rows.
+
+Example: `ORDER BY RAND() LIMIT 3` reads and sorts 80,000 rows; a search from an id drawn by chance
+reads three.
+
+Silent about tables and results of fewer than MIN_READ rows.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.rules import ddl
+from dbsbm.optimizer.rules.describe import (
+    spoken,
+    statement_evidence,
+    statement_object,
+    table_name,
+)
+from dbsbm.optimizer.rules.indexes.uses import shapes_within
+from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
+from dbsbm.optimizer.server.case import Case
+from dbsbm.optimizer.server.model import Table
+
+NAME = "statement.order_by_random"
+
+
+def examine(case: Case) -> list[Finding]:
+    """Report each statement that sorts many rows by chance."""
+    findings = []
+    for seen in expensive(case):
+        for shape in shapes_within(seen.shape):
+            table = big_table(case, shape.sources[0]) if shape.sources else None
+            if shape.random_order and table is not None:
+                findings.append(_finding(seen, table, case))
+                break
+    return findings
+
+
+def _finding(seen: Seen, table: Table, case: Case) -> Finding:
+    return Finding(
+        rule=NAME,
+        object=statement_object(table_name(table), seen.load),
+        severity="warning" if is_heavy(case, seen.load) else "info",
+        cause=(
+            f"ORDER BY RAND() reads and sorts {spoken(seen.read)} rows of {table.name} a run to "
+            f"give {spoken(seen.given)}."
+        ),
+        evidence={**statement_evidence(seen.load), "table_rows": table.rows},
+        fix=_fix(seen, table),
+        expected_gain=(
+            f"reads about {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
+        ),
+        confidence=0.95,
+        risk="none",
+    )
+
+
+def _fix(seen: Seen, table: Table) -> tuple[str, ...]:
+    key = table.primary_key
+    if key is None or len(key.columns) != 1:
+        return ("Draw the rows by a number of their own: add a column RAND() and an index on it.",)
+    name, full = ddl.quoted(key.columns[0]), ddl.full_name(table)
+    drawn = (
+        f"{name} >= (SELECT FLOOR(MIN({name}) + RAND() * (MAX({name}) - MIN({name}))) FROM {full})"  # noqa: S608 -- advice: nothing runs it
+    )
+    tree = parse(seen.load.text)
+    if not isinstance(tree, exp.Select):
+        return (f"Draw the first row by {drawn}, and read on in the order of {name}.",)
+    picked = tree.where(drawn, dialect="mysql").order_by(name, append=False, dialect="mysql")
+    return (spelled(picked),)
