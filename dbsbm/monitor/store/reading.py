@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import nan
 from typing import NamedTuple
+
+import msgspec
 
 from dbsbm.monitor.counting.series import Kind
 from dbsbm.monitor.counting.sketch import Sketch
@@ -27,8 +29,8 @@ class Group(NamedTuple):
     rows: Sequence[PointRow]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+# Made by the thousand for one chart: as a struct in a fifth of the time of a dataclass.
+class Point(msgspec.Struct, frozen=True, gc=False):
     """What was measured in a stretch of time. What was not asked for is NaN.
 
     Attributes:
@@ -50,7 +52,10 @@ class Point:
     low: float
     high: float
     last: float
-    rows: Sequence[PointRow] = field(repr=False)
+    rows: Sequence[PointRow]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.start}, count={self.count}, total={self.total!r})"
 
     @property
     def mean(self) -> float:
@@ -122,8 +127,7 @@ class Series:
     points: Sequence[Point]
 
 
-@dataclass(frozen=True, slots=True)
-class Summary(Point):
+class Summary(Point, frozen=True, gc=False):
     """A whole span of one group of labels as one point."""
 
     name: str
