@@ -367,13 +367,13 @@ def test_or_that_needs_no_union_is_no_fault(text: str, read: int, given: int) ->
     [
         (
             (
-                "SELECT t.id, (SELECT COUNT(*) FROM games g WHERE g.away_id = t.id AND g.score > ?) "
-                "FROM teams t"
+                "SELECT t.id, (SELECT COUNT(*) FROM games g WHERE g.away_id = t.id "
+                "AND g.score > ?) FROM teams t"
             ),
             (
                 "SELECT t.id, COALESCE(d.value, 0) FROM teams AS t LEFT JOIN (SELECT g.away_id AS "
-                "link, COUNT(*) AS value FROM games AS g WHERE g.score > ? GROUP BY g.away_id) AS d "
-                "ON d.link = t.id"
+                "link, COUNT(*) AS value FROM games AS g WHERE g.score > ? GROUP BY g.away_id) "
+                "AS d ON d.link = t.id"
             ),
         ),
         (

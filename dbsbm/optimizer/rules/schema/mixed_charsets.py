@@ -1,0 +1,113 @@
+"""Which text columns that belong together differ in character set or collation?
+
+Evidence: columns that statements join, and the character sets of the schema.
+
+Example: orders.code in latin1 is joined with products.code in utf8mb4: each code of one side is
+converted before it is compared, and the index on it is of no use.
+
+A warning where a statement joins them, and one of both tables has MIN_ROWS rows; a remark on a
+table whose character set differs from that of all others of its schema. Silent about binary and
+ASCII columns on purpose: hashes, codes and tokens need no more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.rules import ddl
+from dbsbm.optimizer.rules.describe import column_name, statement_evidence, table_name
+from dbsbm.optimizer.rules.schema.joined import Pair, joined_columns
+from dbsbm.optimizer.rules.statements.types import converted, difference
+from dbsbm.optimizer.server.case import Case
+from dbsbm.optimizer.server.model import Table
+
+NAME = "schema.mixed_charsets"
+
+MIN_ROWS = 1_000
+"""A smaller table is converted and compared within milliseconds."""
+USUAL_SHARE = 0.8
+"""Share of a schema's tables from which on their character set is the usual one."""
+MIN_TABLES = 3
+_MODERN = "utf8mb4"
+_OLD = {"latin1", "utf8", "utf8mb3"}
+
+
+def examine(case: Case) -> list[Finding]:
+    """Report each column that is converted in a join, and each table apart."""
+    joined: dict[str, Finding] = {}
+    for pair in joined_columns(case):
+        why = difference(pair.column, pair.other)
+        if why in {"character sets", "collations"} and converted(pair.column, pair.other):
+            finding = _joined(pair, str(why))
+            joined.setdefault(finding.object, finding)
+    named = {name.rsplit(".", 1)[0] for name in joined}
+    apart = [_apart(table) for table in _tables_apart(case) if table_name(table) not in named]
+    return [*joined.values(), *apart]
+
+
+def _joined(pair: Pair, why: str) -> Finding:
+    table, column = pair.table, pair.column
+    name, other = f"{table.name}.{column.name}", f"{pair.other_table.name}.{pair.other.name}"
+    matters = max(table.rows, pair.other_table.rows) >= MIN_ROWS
+    return Finding(
+        rule=NAME,
+        object=column_name(table, column.name),
+        severity="warning" if matters else "info",
+        cause=(
+            f"{name} ({column.collation}) is joined with {other} ({pair.other.collation}): their "
+            f"{why} differ, so that each value of {name} is converted and its index is of no use."
+        ),
+        evidence={
+            **statement_evidence(pair.load),
+            "column": f"{name}: {column.type} {column.collation}",
+            "joined_with": f"{other}: {pair.other.type} {pair.other.collation}",
+        },
+        fix=(ddl.alter(table, ddl.modify_like(column, pair.other)),),
+        revert=(ddl.alter(table, ddl.modify(column)),),
+        expected_gain="the join is searched by the index of either side",
+        confidence=0.95,
+        risk="medium",
+    )
+
+
+def _tables_apart(case: Case) -> list[Table]:
+    """Tables with old text in a schema where nearly all others have modern text."""
+    charsets: Counter[tuple[str, str]] = Counter()
+    for table in case.snapshot.tables.values():
+        charsets[table.schema, _charset(table)] += 1
+    apart = []
+    for table in case.snapshot.tables.values():
+        count = sum(n for (schema, _), n in charsets.items() if schema == table.schema)
+        modern = charsets[table.schema, _MODERN]
+        has_text = any(column.charset in _OLD for column in table.columns.values())
+        is_usual = count >= MIN_TABLES and modern >= USUAL_SHARE * count
+        if has_text and _charset(table) in _OLD and is_usual:
+            apart.append(table)
+    return apart
+
+
+def _charset(table: Table) -> str:
+    return (table.collation or "").split("_", 1)[0]
+
+
+def _apart(table: Table) -> Finding:
+    return Finding(
+        rule=NAME,
+        object=table_name(table),
+        severity="info",
+        cause=(
+            f"{table.name} keeps its texts in {_charset(table)}, nearly all other tables of "
+            f"{table.schema} in {_MODERN}: a text may not fit, and a join would convert it."
+        ),
+        evidence={"collation": table.collation, "table_rows": table.rows},
+        fix=(ddl.alter(table, f"CONVERT TO CHARACTER SET {_MODERN}"),),
+        revert=(
+            ddl.alter(
+                table, f"CONVERT TO CHARACTER SET {_charset(table)} COLLATE {table.collation}"
+            ),
+        ),
+        expected_gain="every text fits, and joins need no conversion",
+        confidence=0.9,
+        risk="medium",
+    )

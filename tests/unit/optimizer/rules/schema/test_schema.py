@@ -1,0 +1,277 @@
+"""Faults of the schema itself, and what only looks like one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.rules.schema import (
+    key_running_out,
+    mixed_charsets,
+    myisam,
+    no_primary_key,
+    wrong_type,
+)
+from tests.unit.optimizer.cases import case
+
+PARENTS = "CREATE TABLE parents (id INT PRIMARY KEY AUTO_INCREMENT, code VARCHAR(20))"
+
+
+def objects(findings: list[Finding]) -> list[str]:
+    return [finding.object for finding in findings]
+
+
+def test_a_table_without_a_key_gets_one_that_statements_do_not_see() -> None:
+    (finding,) = no_primary_key.examine(case("CREATE TABLE events (kind INT, at DATETIME)"))
+    assert finding.object == "shop.events"
+    assert finding.fix == (
+        (
+            "ALTER TABLE `shop`.`events` ADD COLUMN `id` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT "
+            "INVISIBLE PRIMARY KEY"
+        ),
+    )
+    assert finding.revert == ("ALTER TABLE `shop`.`events` DROP COLUMN `id`",)
+
+
+def test_the_new_key_has_a_free_name() -> None:
+    (finding,) = no_primary_key.examine(case("CREATE TABLE events (ID INT, at DATETIME)"))
+    assert "ADD COLUMN `row_id`" in finding.fix[0]
+
+
+def test_a_column_that_is_numbered_already_becomes_the_key() -> None:
+    (finding,) = no_primary_key.examine(
+        case("CREATE TABLE events (n INT NOT NULL AUTO_INCREMENT, KEY n (n))")
+    )
+    assert finding.fix == ("ALTER TABLE `shop`.`events` ADD PRIMARY KEY (`n`)",)
+
+
+def test_a_small_table_without_a_key_is_a_remark() -> None:
+    (finding,) = no_primary_key.examine(case("CREATE TABLE events (kind INT)", rows=9))
+    assert finding.severity == "info"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "CREATE TABLE t (id INT PRIMARY KEY)",
+        "CREATE TABLE t (a INT, b INT, PRIMARY KEY (a, b))",
+        "CREATE TABLE t (a INT NOT NULL, UNIQUE KEY k (a))",
+        "CREATE TABLE t (a INT) ENGINE=BLACKHOLE",
+    ],
+)
+def test_a_table_with_a_key_or_what_stands_in_for_it_is_no_fault(table: str) -> None:
+    assert no_primary_key.examine(case(table)) == []
+
+
+def test_a_unique_index_with_null_or_with_a_beginning_is_no_key() -> None:
+    tables = """CREATE TABLE t (a INT, UNIQUE KEY k (a));
+                CREATE TABLE u (a VARCHAR(90) NOT NULL, UNIQUE KEY k (a(9)))"""
+    assert objects(no_primary_key.examine(case(tables))) == ["shop.t", "shop.u"]
+
+
+def test_tables_without_transactions_are_named() -> None:
+    tables = """CREATE TABLE old (id INT PRIMARY KEY) ENGINE=MyISAM;
+                CREATE TABLE aria (id INT PRIMARY KEY) ENGINE=Aria;
+                CREATE TABLE fine (id INT PRIMARY KEY) ENGINE=InnoDB;
+                CREATE TABLE quick (id INT PRIMARY KEY) ENGINE=MEMORY"""
+    findings = myisam.examine(case(tables))
+    assert [(each.object, each.severity) for each in findings] == [
+        ("shop.old", "warning"),
+        ("shop.aria", "info"),
+    ]
+    assert findings[0].revert == ("ALTER TABLE `shop`.`old` ENGINE=MyISAM",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "following", "severity"),
+    [
+        ("INT", 2_000_000_000, "critical"),
+        ("INT", 1_600_000_000, "warning"),
+        ("INT", 1_100_000_000, "info"),
+        ("INT", 900_000_000, None),
+        ("INT UNSIGNED", 2_000_000_000, None),
+        ("INT UNSIGNED", 3_100_000_000, "warning"),
+        ("TINYINT", 128, "critical"),
+        ("SMALLINT UNSIGNED", 60_000, "critical"),
+        ("MEDIUMINT", 8_000_000, "critical"),
+        ("BIGINT", 4_000_000_000, None),
+        ("BIGINT UNSIGNED", 9_300_000_000_000_000_000, "info"),
+        ("INT", None, None),
+    ],
+)
+def test_a_number_that_runs_out_is_named_by_its_share(
+    kind: str, following: int | None, severity: str | None
+) -> None:
+    judged = case(
+        f"CREATE TABLE t (id {kind} PRIMARY KEY AUTO_INCREMENT)",
+        changes={"t": {"next_number": following}},
+    )
+    findings = key_running_out.examine(judged)
+    assert [each.severity for each in findings] == ([severity] if severity else [])
+
+
+def test_what_refers_to_a_number_grows_with_it() -> None:
+    judged = case(
+        f"{PARENTS}; CREATE TABLE children (id BIGINT PRIMARY KEY, parent_id INT NOT NULL, "
+        "CONSTRAINT own FOREIGN KEY (parent_id) REFERENCES parents (id))",
+        changes={"parents": {"next_number": 2_000_000_000}},
+    )
+    (finding,) = key_running_out.examine(judged)
+    add = (
+        "ALTER TABLE `shop`.`children` ADD CONSTRAINT `own` FOREIGN KEY (`parent_id`) "
+        "REFERENCES `shop`.`parents` (`id`)"
+    )
+    drop = "ALTER TABLE `shop`.`children` DROP FOREIGN KEY `own`"
+    assert finding.object == "shop.parents.id"
+    assert finding.fix == (
+        drop,
+        "ALTER TABLE `shop`.`parents` MODIFY `id` bigint NOT NULL AUTO_INCREMENT",
+        "ALTER TABLE `shop`.`children` MODIFY `parent_id` bigint NOT NULL",
+        add,
+    )
+    assert finding.revert == (
+        drop,
+        "ALTER TABLE `shop`.`children` MODIFY `parent_id` int NOT NULL",
+        "ALTER TABLE `shop`.`parents` MODIFY `id` int NOT NULL AUTO_INCREMENT",
+        add,
+    )
+
+
+def test_a_change_of_type_keeps_the_rest_of_the_definition() -> None:
+    plain = case("CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT)")
+    table = plain.snapshot.tables["shop", "t"]
+    columns = {
+        "id": replace(
+            table.columns["id"],
+            type="int(11)",
+            definition="int(11) NOT NULL AUTO_INCREMENT COMMENT 'number'",
+        )
+    }
+    judged = case(
+        "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT)",
+        changes={"t": {"next_number": 2_000_000_000, "columns": columns}},
+    )
+    (finding,) = key_running_out.examine(judged)
+    assert finding.fix == (
+        "ALTER TABLE `shop`.`t` MODIFY `id` bigint NOT NULL AUTO_INCREMENT COMMENT 'number'",
+    )
+    assert finding.revert == (
+        "ALTER TABLE `shop`.`t` MODIFY `id` int(11) NOT NULL AUTO_INCREMENT COMMENT 'number'",
+    )
+
+
+def test_a_text_that_is_joined_with_a_number_has_the_wrong_type() -> None:
+    judged = case(
+        f"{PARENTS}; CREATE TABLE notes (id INT PRIMARY KEY, parent VARCHAR(20) NOT NULL)",
+        [("SELECT n.id FROM notes n JOIN parents p ON p.id = n.parent", {})],
+    )
+    (finding,) = wrong_type.examine(judged)
+    assert finding.object == "shop.notes.parent"
+    assert finding.fix == ("ALTER TABLE `shop`.`notes` MODIFY `parent` int NOT NULL",)
+    assert finding.revert == (
+        (
+            "ALTER TABLE `shop`.`notes` MODIFY `parent` varchar(20) CHARACTER SET utf8mb4 "
+            "COLLATE utf8mb4_general_ci NOT NULL"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT id FROM notes WHERE STR_TO_DATE(said, ?) > ?",
+        "SELECT id FROM notes WHERE said_at >= ? AND said_at < ?",
+    ],
+)
+def test_a_text_that_is_compared_as_a_time_has_the_wrong_type(text: str) -> None:
+    tables = "CREATE TABLE notes (id INT PRIMARY KEY, said VARCHAR(10), said_at VARCHAR(19))"
+    (finding,) = wrong_type.examine(case(tables, [(text, {})]))
+    kind = "date" if "STR_TO" in text else "datetime"
+    assert finding.evidence["fitting_type"] == kind
+
+
+def test_money_in_binary_fractions_has_the_wrong_type() -> None:
+    tables = "CREATE TABLE bills (id INT PRIMARY KEY, unit_price FLOAT, total DOUBLE, rate DOUBLE)"
+    assert objects(wrong_type.examine(case(tables))) == [
+        "shop.bills.unit_price",
+        "shop.bills.total",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "text"),
+    [
+        (
+            "CREATE TABLE a (id INT PRIMARY KEY, phone VARCHAR(20), zip CHAR(5))",
+            "SELECT id FROM a WHERE phone = ?",
+        ),
+        (
+            "CREATE TABLE a (id INT PRIMARY KEY, latitude DOUBLE, odds FLOAT)",
+            "SELECT id FROM a WHERE latitude > ?",
+        ),
+        (
+            "CREATE TABLE a (id INT PRIMARY KEY, price DECIMAL(10,2), made_at DATETIME)",
+            "SELECT id FROM a WHERE made_at > ?",
+        ),
+        (
+            "CREATE TABLE a (id INT PRIMARY KEY, b_id BIGINT); CREATE TABLE b (id INT PRIMARY KEY)",
+            "SELECT a.id FROM a JOIN b ON b.id = a.b_id",
+        ),
+        (
+            "CREATE TABLE a (id INT PRIMARY KEY, said_at VARCHAR(19))",
+            "SELECT said_at FROM a WHERE id = ?",
+        ),
+    ],
+)
+def test_types_that_only_look_wrong_are_no_fault(tables: str, text: str) -> None:
+    assert wrong_type.examine(case(tables, [(text, {})])) == []
+
+
+OLD_AND_NEW = """
+CREATE TABLE old (id INT PRIMARY KEY, code VARCHAR(20), KEY (code))
+  DEFAULT CHARACTER SET latin1 COLLATE latin1_swedish_ci;
+CREATE TABLE one (id INT PRIMARY KEY, code VARCHAR(20), KEY (code));
+CREATE TABLE two (id INT PRIMARY KEY, code VARCHAR(20));
+CREATE TABLE three (id INT PRIMARY KEY, code VARCHAR(20));
+CREATE TABLE four (id INT PRIMARY KEY, code VARCHAR(20))
+"""
+
+
+def test_texts_of_two_character_sets_that_are_joined_are_named() -> None:
+    text = "SELECT o.id FROM old o JOIN one n ON n.code = o.code"
+    (finding,) = mixed_charsets.examine(case(OLD_AND_NEW, [(text, {})]))
+    assert (finding.object, finding.severity) == ("shop.old.code", "warning")
+    assert finding.fix == (
+        (
+            "ALTER TABLE `shop`.`old` MODIFY `code` varchar(20) CHARACTER SET utf8mb4 "
+            "COLLATE utf8mb4_general_ci"
+        ),
+    )
+
+
+def test_an_old_table_that_nothing_joins_is_a_remark() -> None:
+    text = "SELECT id FROM old WHERE code = ?"
+    (finding,) = mixed_charsets.examine(case(OLD_AND_NEW, [(text, {})]))
+    assert (finding.object, finding.severity) == ("shop.old", "info")
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "CREATE TABLE a (id INT PRIMARY KEY, token CHAR(64) CHARACTER SET ascii)",
+        "CREATE TABLE a (id INT PRIMARY KEY, name VARCHAR(9)) DEFAULT CHARACTER SET latin1",
+    ],
+)
+def test_a_character_set_that_is_alone_or_chosen_is_no_fault(tables: str) -> None:
+    assert mixed_charsets.examine(case(tables)) == []
+
+
+def test_the_schema_is_judged_without_a_load() -> None:
+    away = Missing("It is off.")
+    tables = "CREATE TABLE a (id INT, price FLOAT) ENGINE=MyISAM DEFAULT CHARACTER SET latin1"
+    judged = case(tables, away)
+    rules = (key_running_out, mixed_charsets, myisam, no_primary_key, wrong_type)
+    assert sum(len(rule.examine(judged)) for rule in rules) == 3
