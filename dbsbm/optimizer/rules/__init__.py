@@ -7,7 +7,7 @@ from itertools import chain
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence
-from dbsbm.optimizer.rules import indexes
+from dbsbm.optimizer.rules import database, indexes, schema, statements
 from dbsbm.optimizer.rules.cache import cache_hit_rate, cache_limit
 from dbsbm.optimizer.rules.fleet import (
     dead_letters,
@@ -35,7 +35,10 @@ RULES: Mapping[str, Rule] = {
 }
 """Every rule about the fleet by its name. It raises NotEnabledError where evidence is missing."""
 
-SERVER_RULES: Mapping[str, ServerRule] = {rule.NAME: rule.examine for rule in chain(indexes.RULES)}
+SERVER_RULES: Mapping[str, ServerRule] = {
+    rule.NAME: rule.examine
+    for rule in chain(indexes.RULES, statements.RULES, schema.RULES, database.RULES)
+}
 """Every rule about a MySQL or MariaDB server by its name; as above."""
 
 CACHE_SERVER_RULES: Mapping[str, Rule] = {cache_limit.NAME: cache_limit.examine}
