@@ -59,14 +59,21 @@ def read_schema(server: Connection, schemas: Collection[str]) -> Schema:
     columns = _by_table(server.rows(_COLUMNS.format(marks), names))
     statistics = _by_table(server.rows(_STATISTICS.format(marks), names))
     keys = _by_table(server.rows(_FOREIGN_KEYS.format(marks), names))
-    sizes = _index_bytes(server, schemas)
+    stored = _stored_statistics(server, schemas)
     tables = {}
     prefixes: dict[tuple[str, str, str], tuple[int | None, ...]] = {}
     for row in server.rows(_TABLES.format(marks), names):
         key = (str(row["table_schema"]), str(row["table_name"]))
         parts = _by_index(statistics.get(key, ()))
-        prefixes.update({(*key, name): _cardinalities(each) for name, each in parts.items()})
-        indexes = [_index(name, each, sizes.get((*key, name))) for name, each in parts.items()]
+        known = {
+            name: _distinct_values(server, row, each, stored.get((*key, name), {}))
+            for name, each in parts.items()
+        }
+        prefixes.update({(*key, name): counts for name, counts in known.items()})
+        indexes = [
+            _index(name, each, known[name][-1], stored.get((*key, name), {}).get("size"))
+            for name, each in parts.items()
+        ]
         indexes.sort(key=lambda index: (not index.primary, not index.unique))
         tables[key] = _table(row, columns.get(key, ()), indexes, keys.get(key, ()))
     return Schema(tables, prefixes)
@@ -93,10 +100,11 @@ _FOREIGN_KEYS = """
     FROM information_schema.key_column_usage
     WHERE table_schema IN ({}) AND referenced_table_name IS NOT NULL
     ORDER BY table_schema, table_name, constraint_name, ordinal_position"""
-_SIZES = """
-    SELECT database_name AS table_schema, table_name, index_name,
-        stat_value * @@innodb_page_size AS bytes
-    FROM mysql.innodb_index_stats WHERE stat_name = 'size' AND database_name IN ({})"""
+_STORED = """
+    SELECT database_name AS table_schema, table_name, index_name, stat_name,
+        IF(stat_name = 'size', stat_value * @@innodb_page_size, stat_value) AS value
+    FROM mysql.innodb_index_stats
+    WHERE (stat_name = 'size' OR stat_name LIKE 'n_diff_pfx%%') AND database_name IN ({})"""
 
 
 def _marks(values: Collection[str]) -> str:
@@ -114,20 +122,39 @@ def _by_index(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return {name: list(each) for name, each in groupby(rows, lambda row: str(row["index_name"]))}
 
 
-def _index_bytes(
+def _stored_statistics(
     server: Connection, schemas: Collection[str]
-) -> Mapping[tuple[str, str, str], int]:
-    """Sizes of indexes, none where the user may not read them: no rule needs them to judge."""
+) -> Mapping[tuple[str, str, str], Mapping[str, int]]:
+    """InnoDB's own statistics of indexes, none where the user may not read them."""
     try:
-        rows = server.rows(_SIZES.format(_marks(schemas)), tuple(schemas))
+        rows = server.rows(_STORED.format(_marks(schemas)), tuple(schemas))
     except QueryError:
         return {}
-    sizes: dict[tuple[str, str, str], int] = {}
+    stored: dict[tuple[str, str, str], dict[str, int]] = {}
     for row in rows:
         table = str(row["table_name"]).split("#P#")[0].split("#p#")[0]  # a row for each partition
         key = (str(row["table_schema"]), table, str(row["index_name"]))
-        sizes[key] = sizes.get(key, 0) + int(row["bytes"])
-    return sizes
+        known, name, value = stored.setdefault(key, {}), str(row["stat_name"]), int(row["value"])
+        before = known.get(name, 0)
+        known[name] = before + value if name == "size" else max(before, value)
+    return stored
+
+
+def _distinct_values(
+    server: Connection, table: Row, parts: list[Row], stored: Mapping[str, int]
+) -> tuple[int | None, ...]:
+    """Of the first one, two, three ... parts of an index."""
+    rows = int(table["table_rows"] or 0)
+    counts: list[int | None] = []
+    for number, part in enumerate(parts, 1):
+        known = stored.get(f"n_diff_pfx{number:02}")
+        shown = None if part["cardinality"] is None else int(part["cardinality"])
+        # InnoDB in MariaDB shows twice as many as it knows of, to make indexes look better
+        # (storage/innobase/handler/ha_innodb.cc, ha_innobase::info_low).
+        if shown is not None and server.flavor == "mariadb" and table["engine"] == "InnoDB":
+            shown = shown if shown >= rows else max(1, shown // 2)
+        counts.append(shown if known is None else known)
+    return tuple(counts)
 
 
 def _table(
@@ -165,7 +192,7 @@ def _column(row: Row) -> Column:
     )
 
 
-def _index(name: str, rows: list[Row], size: int | None) -> Index:
+def _index(name: str, rows: list[Row], cardinality: int | None, size: int | None) -> Index:
     first = rows[0]
     return Index(
         name,
@@ -173,7 +200,7 @@ def _index(name: str, rows: list[Row], size: int | None) -> Index:
         unique=not int(first["non_unique"]),
         kind=str(first["index_type"]),
         enabled=first.get("ignored", "NO") == "NO" and first.get("is_visible", "YES") == "YES",
-        cardinality=_cardinalities(rows)[-1],
+        cardinality=cardinality,
         bytes=size,
     )
 
@@ -183,10 +210,6 @@ def _part(row: Row) -> Part:
     return Part(
         row["column_name"], None if prefix is None else int(prefix), row["collation"] == "D"
     )
-
-
-def _cardinalities(rows: list[Row]) -> tuple[int | None, ...]:
-    return tuple(None if row["cardinality"] is None else int(row["cardinality"]) for row in rows)
 
 
 def _foreign_keys(rows: Iterable[Row]) -> Iterable[ForeignKey]:
