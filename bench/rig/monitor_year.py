@@ -169,7 +169,8 @@ def _charts(database: Database, now: datetime, calls: int) -> Iterator[Row]:
             f"History.series of {name} a point, p95",
             percentile(taken, 95),
             "ms",
-            floor=200,
-            aim=50,
+            # No chart has so many lines: the dashboard's own are held to the floor by its bench.
+            floor=None if by else 200,
+            aim=None if by else 50,
             runs=len(taken),
         )
