@@ -138,6 +138,28 @@ def split_clauses(text: str) -> Iterator[str]:
     yield clause.strip()
 
 
+def within_parentheses(rest: str) -> str:
+    """What is in the parentheses with which a text begins: the columns of an index."""
+    depth, inside = 0, ""
+    for piece in _PIECES.findall(rest):
+        depth += {"(": 1, ")": -1}.get(piece, 0)
+        if depth == 0:
+            break
+        inside += piece
+    return inside[1:]
+
+
+def index_columns(index: NewIndex) -> tuple[str, ...]:
+    """The columns of a new index, up to the first part that is no whole column."""
+    columns: list[str] = []
+    for part in split_clauses(within_parentheses(index.rest)):
+        name = re.fullmatch(rf"({_NAME})(?:\s+(?:ASC|DESC))?", part, re.IGNORECASE)
+        if name is None:
+            break
+        columns.append(unquoted(name[1]))
+    return tuple(columns)
+
+
 def _read(statement: str, schema: str) -> Alteration | None:
     if ";" in _PIECES.findall(statement.rstrip().removesuffix(";")):
         return None  # a second statement

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dbsbm.optimizer.applying.ddl import Alteration, quoted, unquoted
+from dbsbm.optimizer.applying.ddl import Alteration, quoted, unquoted, within_parentheses
 from dbsbm.optimizer.server.model import Flavor
 
 _KEY = re.compile(
@@ -52,7 +52,12 @@ def keys_of(layout: str) -> tuple[Key, ...]:
 
 def same(one: str, other: str) -> bool:
     """Tell whether two layouts are the same, byte for byte, but for the next automatic number."""
-    return _NEXT_NUMBER.sub("", one) == _NEXT_NUMBER.sub("", other)
+    return plain(one) == plain(other)
+
+
+def plain(layout: str) -> str:
+    """A layout without the next automatic number."""
+    return _NEXT_NUMBER.sub("", layout)
 
 
 def hide_clause(flavor: Flavor, name: str, *, hidden: bool) -> str:
@@ -141,12 +146,8 @@ def columns_of(rest: str) -> str:
     Args:
         rest: What follows the name in its definition.
     """
-    depth = 0
-    for place, letter in enumerate(rest):
-        depth += {"(": 1, ")": -1}.get(letter, 0)
-        if depth == 0:
-            return re.sub(r"\s+ASC\b|\s+", "", rest[1:place], flags=re.IGNORECASE).lower()
-    return rest
+    columns = within_parentheses(rest)
+    return re.sub(r"\s+ASC\b|\s+", "", columns, flags=re.IGNORECASE).lower()
 
 
 def names(keys: Iterable[Key]) -> set[str]:

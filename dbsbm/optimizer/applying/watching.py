@@ -42,11 +42,13 @@ class Total(NamedTuple):
 
 Totals = Mapping[str, Total]
 
-_DIGESTS = """
+_DIGESTS = r"""
     SELECT digest, SUM(count_star) AS calls, SUM(sum_timer_wait) / 1e12 AS seconds,
         SUM(sum_rows_examined) AS total_rows
     FROM performance_schema.events_statements_summary_by_digest
     WHERE (digest_text LIKE %s OR (schema_name = %s AND digest_text LIKE %s))
+        AND NOT (schema_name <=> 'information_schema')
+        AND COALESCE(schema_name, '') NOT LIKE '%%\_\_shadow\_%%'
         AND digest_text REGEXP '^[( ]*(SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE)'
     GROUP BY digest ORDER BY seconds DESC LIMIT %s"""
 

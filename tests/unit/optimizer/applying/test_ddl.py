@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from dbsbm.errors import UserError
-from dbsbm.optimizer.applying.ddl import NewIndex, quoted, read_fix, split_clauses, unquoted
+from dbsbm.optimizer.applying.ddl import (
+    NewIndex,
+    index_columns,
+    quoted,
+    read_fix,
+    split_clauses,
+    unquoted,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +89,8 @@ def test_commas_in_parentheses_and_texts_part_no_clauses() -> None:
         "COMMENT 'it''s, b'",
         "ADD c enum('d,(', 'e')",
     ]
+
+
+def test_only_whole_columns_of_a_new_index_count() -> None:
+    change = read_fix(["CREATE INDEX i ON s.t (a, `b c` DESC, d(5), e) COMMENT 'x (y)'"], "")
+    assert index_columns(change.adds[0]) == ("a", "b c")

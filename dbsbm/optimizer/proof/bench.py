@@ -1,0 +1,42 @@
+"""The session that copies tables and replays statements, on the server that they come from."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from dbsbm.optimizer.server.connection import Connection, ServerAwayError
+
+STATEMENT_SECONDS: Final = 60
+"""No statement of a proof runs longer, neither a copy nor a replay."""
+
+
+class Bench(Connection):
+    """A session that writes only into shadow schemas, and whose writes no replica sees."""
+
+    _patience: ClassVar[int] = 2 * STATEMENT_SECONDS
+
+    def _manners(self) -> tuple[str, ...]:
+        limit = (
+            f"SET SESSION max_statement_time = {STATEMENT_SECONDS}"
+            if self.flavor == "mariadb"
+            else f"SET SESSION max_execution_time = {STATEMENT_SECONDS * 1000}"
+        )
+        return (
+            limit,
+            "SET SESSION sql_log_bin = 0",
+            # Copying must lock no row that is copied.
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            "SET SESSION lock_wait_timeout = 1",
+            "SET SESSION innodb_lock_wait_timeout = 1",
+            "SET SESSION foreign_key_checks = 0",
+            "SET SESSION unique_checks = 0",
+            "SET SESSION time_zone = '+00:00'",
+            "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+            "SET SESSION slow_query_log = OFF",
+        )
+
+    def _gone(self) -> ServerAwayError:
+        return ServerAwayError(
+            f"The database server at {self._place} went away in the middle of a proof: its copies "
+            "are dropped by the next one."
+        )

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.proof.bench import Bench
+from dbsbm.optimizer.proof.prove import prove
+from dbsbm.optimizer.server.connection import Connection
+from dbsbm.optimizer.server.snapshot import read_case
+from tests.servers import MariaDBServer
+
+TABLES = (
+    "CREATE TABLE people (id int PRIMARY KEY, name varchar(40))",
+    """CREATE TABLE bets (
+        id int AUTO_INCREMENT PRIMARY KEY, person int, game int, state varchar(10), secret text,
+        twice int GENERATED ALWAYS AS (game * 2) VIRTUAL,
+        KEY by_person (person), KEY by_state (state),
+        CONSTRAINT whose FOREIGN KEY (person) REFERENCES people (id))""",
+    "INSERT INTO people SELECT seq, concat('n', seq) FROM seq_1_to_200",
+    """INSERT INTO bets (person, game, state, secret)
+        SELECT 1 + seq % 200, seq % 2000, IF(seq % 10, 'won', 'open'), 'TopSecret'
+        FROM seq_1_to_20000""",
+    "ANALYZE TABLE bets, people",
+)
+
+
+class Trials:
+    """A database with a load, on which changes are tried."""
+
+    def __init__(self, server: MariaDBServer, schema: str) -> None:
+        self.server = server
+        self.schema = schema
+
+    @property
+    def address(self) -> SecretStr:
+        return SecretStr(self.server.url(self.schema))
+
+    def run(self, *statements: str, times: int = 1) -> list[tuple[object, ...]]:
+        with self.server.cursor() as cursor:
+            cursor.execute(f"USE {self.schema}")
+            for _ in range(times):
+                for statement in statements:
+                    cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def prove(self, fix: str) -> dict[str, object]:
+        finding = Finding(
+            rule="index.missing",
+            object="bets",
+            severity="warning",
+            cause="It is slow.",
+            evidence={},
+            fix=(fix,),
+            expected_gain="much",
+            confidence=0.9,
+            risk="low",
+        )
+        with Connection(self.address) as reader, Bench(self.address) as bench:
+            return prove(read_case(reader, since=timedelta(hours=1)), finding, bench)
+
+    def shadows(self) -> list[str]:
+        return [str(row[0]) for row in self.run("SHOW DATABASES LIKE '%shadow%'")]
+
+
+@pytest.fixture
+def trials(mariadb: MariaDBServer) -> Iterator[Trials]:
+    schema = mariadb.create_database()
+    trials = Trials(mariadb, schema)
+    trials.run(*TABLES)
+    trials.run("TRUNCATE performance_schema.events_statements_summary_by_digest")
+    yield trials
+    mariadb.renew()
+    mariadb.drop_database(schema)
