@@ -10,7 +10,10 @@ from typing import Any
 
 from dbsbm.cache.categories import Category, Policy
 from dbsbm.monitor.counting.series import parse_labels
+from dbsbm.optimizer.fleet.curves import Curves
 from dbsbm.optimizer.missing import Missing
+
+UNREAD = Missing("This part of the evidence was not read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,43 @@ class CacheMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class JobRuns:
+    """The newest slots of one job of the schedule that were run.
+
+    Attributes:
+        runs: How many ended.
+        interval_seconds: From one slot to the next, the median.
+        overlapped: How many were not over when the next slot was due.
+        p95_seconds: Quantile 0.95 of the time from being sent to its end.
+        longest_seconds: The longest.
+    """
+
+    job: str
+    runs: int
+    interval_seconds: float
+    overlapped: int
+    p95_seconds: float
+    longest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HotKey:
+    """A key that is read often.
+
+    Attributes:
+        wire: The key on the server.
+        category: None where this release does not know it.
+        reads_per_second: About how often it is read and found, at least.
+        share: Its part of all such reads, 0 to 1.
+    """
+
+    wire: str
+    category: Category | None
+    reads_per_second: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All the rules may look at.
 
@@ -133,6 +173,10 @@ class Evidence:
         evicted_keys: Keys that the cache's server evicted in the window.
         policies: How each category of the cache is kept now, with what operators changed.
         tables: The tables that slow statements name.
+        curves: What the counters are the sums of, by steps of ten minutes.
+        trends: What grows, over two weeks by steps of hours.
+        jobs: The schedule's jobs that ran.
+        hot_keys: What was read most in the last minutes, the hottest first.
     """
 
     since: datetime
@@ -147,3 +191,7 @@ class Evidence:
     dead_letters: tuple[DeadLetters, ...] | Missing
     overdue_effects: tuple[OverdueEffects, ...] | Missing
     cache_memory: CacheMemory | Missing
+    curves: Curves | Missing = UNREAD
+    trends: Curves | Missing = UNREAD
+    jobs: tuple[JobRuns, ...] | Missing = UNREAD
+    hot_keys: tuple[HotKey, ...] | Missing = UNREAD

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -19,10 +19,9 @@ from dbsbm.db.engine import Database
 from dbsbm.db.models import DeadLetter, Effect, MetricBatch, SlowStatement
 from dbsbm.db.policies import in_force
 from dbsbm.errors import TransientError
-from dbsbm.monitor.counting.series import Kind, labels_text
 from dbsbm.monitor.readings.fingerprint import fingerprint
 from dbsbm.monitor.store.history import History
-from dbsbm.monitor.store.reading import Summary
+from dbsbm.optimizer.fleet.curves import Curves
 from dbsbm.optimizer.fleet.evidence import (
     CacheMemory,
     Counters,
@@ -31,8 +30,10 @@ from dbsbm.optimizer.fleet.evidence import (
     OverdueEffects,
     SlowQuery,
     Table,
-    Total,
 )
+from dbsbm.optimizer.fleet.hot_keys import read_hot_keys
+from dbsbm.optimizer.fleet.jobs import read_jobs
+from dbsbm.optimizer.fleet.measured import count_up, read_curves, read_trends
 from dbsbm.optimizer.fleet.schema import read_tables
 from dbsbm.optimizer.missing import Missing
 
@@ -41,22 +42,6 @@ T = TypeVar("T")
 OVERDUE = timedelta(minutes=5)
 """An effect takes seconds, and the longest pause between two attempts is five minutes."""
 _SLOWEST = 50
-
-# Metric -> the labels that the rules tell apart.
-_MEASURED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        (
-            *("cache.hits", "cache.misses", "cache.sets", "cache.drops", "cache.errors"),
-            *("cache.invalidations", "cache.loads", "cache.load_ns"),
-        ),
-        ("category",),
-    ),
-    **dict.fromkeys(("db.pool_wait", "db.pool_wait_long", "db.pool_timeouts"), ()),
-    **dict.fromkeys(("db.pool.size", "db.pool.overflow", "db.pool.checked_out"), ()),
-    "task.run": ("task", "queue"),
-    "task.wait": ("queue",),
-    "task.wait_long": ("queue",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +57,14 @@ class Window:
         return self.since - (self.until - self.since)
 
 
-def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evidence:
-    """Read the evidence of the last `window`; a part that cannot be read is `Missing`."""
-    until = datetime.now(UTC)
+def gather(
+    database: Database, cache: redis.Redis, *, window: timedelta, now: datetime | None = None
+) -> Evidence:
+    """Read the evidence of the last `window`; a part that cannot be read is `Missing`.
+
+    `now` is the time at which the window ends, for tests.
+    """
+    until = now or datetime.now(UTC)
     times = Window(until - window, until)
 
     def read(probe: Callable[[Session, Window], T]) -> T | Missing:
@@ -87,15 +77,17 @@ def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evid
         return read(probe) if blindness is None else blindness
 
     def read_history(probe: Callable[[History, Window], T]) -> T | Missing:
-        return read_samples(lambda _session, window: probe(History(database), window))
+        return read_samples(lambda _session, window: probe(_history(database, window), window))
 
     slow_queries = read_samples(_slow_queries)
+    measured = read_history(_measured)
+    curves, counters = (measured, measured) if isinstance(measured, Missing) else measured
     return Evidence(
         since=times.since,
         until=times.until,
         dialect=database.dialect,
         covered=read_samples(_covered),
-        counters=read_history(_counters),
+        counters=counters,
         evicted_keys=read_history(_evicted_keys),
         policies=read(_policies),
         slow_queries=slow_queries,
@@ -103,6 +95,10 @@ def gather(database: Database, cache: redis.Redis, *, window: timedelta) -> Evid
         dead_letters=read(_dead_letters),
         overdue_effects=read(_overdue_effects),
         cache_memory=_cache_memory(cache),
+        curves=curves,
+        trends=read_history(lambda history, of: read_trends(history, of.until)),
+        jobs=read(lambda session, of: read_jobs(session, of.since)),
+        hot_keys=read_hot_keys(cache),
     )
 
 
@@ -134,6 +130,15 @@ def _read(database: Database, probe: Callable[[Session, Window], T], times: Wind
         return Missing(f"The database could not be asked ({type(error).__name__}).")
 
 
+def _history(database: Database, times: Window) -> History:
+    return History(database, now=lambda: times.until)
+
+
+def _measured(history: History, times: Window) -> tuple[Curves, Counters]:
+    curves = read_curves(history, times.since, times.until)
+    return curves, count_up(curves, history, times.since, times.until)
+
+
 def _why_blind(session: Session, times: Window) -> Missing | None:
     newest = session.scalar(select(func.max(MetricBatch.taken_at)))
     if newest is not None and newest >= times.since:
@@ -150,26 +155,6 @@ def _covered(session: Session, times: Window) -> timedelta:
         select(func.min(MetricBatch.taken_at)).where(MetricBatch.taken_at >= times.since)
     )
     return timedelta(0) if first is None else times.until - first
-
-
-def _counters(history: History, times: Window) -> Counters:
-    return Counters(
-        total
-        for name, by in _MEASURED.items()
-        for found in history.summary(name, times.since, times.until, by=by)
-        for total in _totals(found)
-    )
-
-
-def _totals(found: Summary) -> Iterator[Total]:
-    """A counter under its own name; of what has a distribution its count, sum and highest."""
-    labels = labels_text(found.labels.items())
-    if found.kind == Kind.COUNTER.value:
-        yield Total(found.name, labels, found.total, found.high)
-        return
-    yield Total(f"{found.name}.count", labels, found.count, found.count)
-    yield Total(f"{found.name}.sum", labels, found.total, found.total)
-    yield Total(f"{found.name}.max", labels, found.high, found.high)
 
 
 def _evicted_keys(history: History, times: Window) -> int | Missing:

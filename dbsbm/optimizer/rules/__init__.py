@@ -7,31 +7,15 @@ from itertools import chain
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence
-from dbsbm.optimizer.rules import database, indexes, schema, statements
-from dbsbm.optimizer.rules.cache import cache_hit_rate, cache_limit
-from dbsbm.optimizer.rules.fleet import (
-    dead_letters,
-    overdue_effects,
-    pool_waits,
-    queue_waits,
-    slow_statements,
-)
+from dbsbm.optimizer.rules import cache, database, fleet, indexes, schema, statements, system
+from dbsbm.optimizer.rules.cache import limit
 from dbsbm.optimizer.server.case import Case
 
 Rule = Callable[[Evidence], list[Finding]]
 ServerRule = Callable[[Case], list[Finding]]
 
 RULES: Mapping[str, Rule] = {
-    rule.NAME: rule.examine
-    for rule in (
-        cache_hit_rate,
-        cache_limit,
-        dead_letters,
-        overdue_effects,
-        pool_waits,
-        queue_waits,
-        slow_statements,
-    )
+    rule.NAME: rule.examine for rule in chain(cache.RULES, fleet.RULES, system.RULES)
 }
 """Every rule about the fleet by its name. It raises NotEnabledError where evidence is missing."""
 
@@ -41,5 +25,5 @@ SERVER_RULES: Mapping[str, ServerRule] = {
 }
 """Every rule about a MySQL or MariaDB server by its name; as above."""
 
-CACHE_SERVER_RULES: Mapping[str, Rule] = {cache_limit.NAME: cache_limit.examine}
+CACHE_SERVER_RULES: Mapping[str, Rule] = {limit.NAME: limit.examine}
 """Those of RULES that need a cache's server alone, and no fleet."""

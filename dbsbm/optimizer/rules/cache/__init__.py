@@ -1,1 +1,25 @@
 """Rules about the cache."""
+
+from dbsbm.optimizer.rules.cache import (
+    evictions,
+    expiry_loads,
+    fragmentation,
+    hit_rate,
+    hot_keys,
+    limit,
+    never_read,
+    oversized_values,
+    stampedes,
+)
+
+RULES = (
+    evictions,
+    expiry_loads,
+    fragmentation,
+    hit_rate,
+    hot_keys,
+    limit,
+    never_read,
+    oversized_values,
+    stampedes,
+)

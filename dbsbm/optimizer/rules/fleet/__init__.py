@@ -1,1 +1,41 @@
-"""Rules about the fleet: its work, its pool, and its own statements."""
+"""Rules about the fleet's own work: its queues, its pools, its schedule, its effects."""
+
+from dbsbm.optimizer.rules.fleet import (
+    concurrency,
+    dead_letters,
+    images_twice,
+    job_overlap,
+    late_answers,
+    memory_growth,
+    overdue_effects,
+    pool_leak,
+    pool_size,
+    pool_waits,
+    prefetch,
+    queue_waits,
+    quota,
+    retries,
+    slow_statements,
+    starvation,
+    worker_losses,
+)
+
+RULES = (
+    concurrency,
+    dead_letters,
+    images_twice,
+    job_overlap,
+    late_answers,
+    memory_growth,
+    overdue_effects,
+    pool_leak,
+    pool_size,
+    pool_waits,
+    prefetch,
+    queue_waits,
+    quota,
+    retries,
+    slow_statements,
+    starvation,
+    worker_losses,
+)

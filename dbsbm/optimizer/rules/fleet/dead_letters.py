@@ -12,7 +12,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import DeadLetters, Evidence
 from dbsbm.optimizer.missing import present
 
-NAME = "dead_letters"
+NAME = "fleet.dead_letters"
 
 
 def examine(evidence: Evidence) -> list[Finding]:

@@ -13,7 +13,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence, OverdueEffects
 from dbsbm.optimizer.missing import present
 
-NAME = "overdue_effects"
+NAME = "fleet.overdue_effects"
 
 TOKEN_LIFE = timedelta(minutes=15)
 """How long Discord lets an interaction be answered."""

@@ -15,7 +15,7 @@ from dbsbm.optimizer.fleet.evidence import Counters, Evidence
 from dbsbm.optimizer.missing import NotEnabledError, present
 from dbsbm.optimizer.wilson import wilson_bounds
 
-NAME = "pool_waits"
+NAME = "database.pool_waits"
 
 MIN_CHECKOUTS = 200
 TOLERATED_SHARE = 0.01

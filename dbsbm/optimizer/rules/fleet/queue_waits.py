@@ -13,15 +13,14 @@ from datetime import timedelta
 from dbsbm.monitor.readings.tasks import LONG_WAIT_SECONDS
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Counters, Evidence
+from dbsbm.optimizer.fleet.pools import AWAITED
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.wilson import wilson_bounds
 
-NAME = "queue_waits"
+NAME = "fleet.queue_waits"
 
 MIN_TASKS = 200
 TOLERATED_SHARE = 0.05
-# Members wait for these; nobody waits for the others.
-_AWAITED = {"interactive", "images", "fetch", "deliver"}
 
 
 def examine(evidence: Evidence) -> list[Finding]:
@@ -51,7 +50,7 @@ def _finding(counters: Counters, queue: str, tasks: float, covered: timedelta) -
     return Finding(
         rule=NAME,
         object=f"queue {queue}",
-        severity="warning" if queue in _AWAITED else "info",
+        severity="warning" if queue in AWAITED else "info",
         cause=f"{long:.0f} of {tasks:.0f} tasks waited more than {LONG_WAIT_SECONDS:.0f} s for a "
         f"worker, the longest {counters.highest('task.wait.max', queue=queue):.1f} s. "
         f"{running:.2f} tasks ran at once on average{_heaviest(by_task, busy)}.",

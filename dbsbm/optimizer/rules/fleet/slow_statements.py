@@ -16,7 +16,7 @@ from dbsbm.optimizer.fleet.evidence import Evidence, SlowQuery
 from dbsbm.optimizer.fleet.plan import Step, expensive_steps
 from dbsbm.optimizer.missing import Missing, present
 
-NAME = "slow_statements"
+NAME = "fleet.slow_statements"
 
 MIN_ROWS = 1000
 """Rows that are read within milliseconds whatever the plan."""

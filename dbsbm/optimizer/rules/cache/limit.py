@@ -11,7 +11,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import CacheMemory, Evidence
 from dbsbm.optimizer.missing import present
 
-NAME = "cache_limit"
+NAME = "cache.limit"
 
 _MIB = 1024 * 1024
 

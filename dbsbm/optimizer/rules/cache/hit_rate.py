@@ -14,32 +14,15 @@ from datetime import timedelta
 
 from dbsbm.cache.categories import Category, Policy
 from dbsbm.optimizer.finding import Finding
-from dbsbm.optimizer.fleet.evidence import Counters, Evidence
+from dbsbm.optimizer.fleet.evidence import Evidence
 from dbsbm.optimizer.missing import Missing, present
+from dbsbm.optimizer.rules.cache.counts import CategoryCounts, count
 from dbsbm.optimizer.wilson import wilson_bounds
 
-NAME = "cache_hit_rate"
+NAME = "cache.hit_rate"
 
 TARGET = 0.80
 MIN_READS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Counts:
-    """What one category counted."""
-
-    hits: float
-    misses: float
-    sets: float
-    drops: float
-    errors: float
-    invalidations: float
-    loads: float
-    load_ns: float
-
-    @property
-    def reads(self) -> float:
-        return self.hits + self.misses
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +34,7 @@ class _Cause:
 def examine(evidence: Evidence) -> list[Finding]:
     """Find the categories whose hit rate is surely below the target."""
     counters, policies = present(evidence.counters), present(evidence.policies)
-    everything = {category: _counts(counters, category) for category in Category}
+    everything = {category: count(counters, category) for category in Category}
     stored = sum(counts.sets for counts in everything.values())
     evicted = 0 if isinstance(evidence.evicted_keys, Missing) else evidence.evicted_keys
     evicted_share = min(1.0, evicted / stored) if stored else 0.0
@@ -62,19 +45,16 @@ def examine(evidence: Evidence) -> list[Finding]:
     ]
 
 
-def _counts(counters: Counters, category: Category) -> _Counts:
-    names = _Counts.__dataclass_fields__
-    return _Counts(*(counters.sum(f"cache.{name}", category=category) for name in names))
-
-
-def _is_low(counts: _Counts) -> bool:
+def _is_low(counts: CategoryCounts) -> bool:
     if counts.reads < MIN_READS:
         return False
     _, upper = wilson_bounds(counts.hits, counts.reads)
     return upper < TARGET
 
 
-def _finding(category: Category, policy: Policy, counts: _Counts, evicted_share: float) -> Finding:
+def _finding(
+    category: Category, policy: Policy, counts: CategoryCounts, evicted_share: float
+) -> Finding:
     cause = _likely_cause(policy, counts, evicted_share)
     rate = counts.hits / counts.reads
     return Finding(
@@ -96,7 +76,7 @@ def _finding(category: Category, policy: Policy, counts: _Counts, evicted_share:
     )
 
 
-def _likely_cause(policy: Policy, counts: _Counts, evicted_share: float) -> _Cause:
+def _likely_cause(policy: Policy, counts: CategoryCounts, evicted_share: float) -> _Cause:
     """The first that explains it, from what makes all others moot to what is left."""
     if counts.errors >= 0.1 * counts.reads:
         return _Cause(
@@ -128,7 +108,7 @@ def _likely_cause(policy: Policy, counts: _Counts, evicted_share: float) -> _Cau
     return _ends_too_early(policy, counts)
 
 
-def _ends_too_early(policy: Policy, counts: _Counts) -> _Cause:
+def _ends_too_early(policy: Policy, counts: CategoryCounts) -> _Cause:
     return _Cause(
         f"a stored value is hit {counts.hits / counts.sets:.1f} times before its TTL of "
         f"{_spoken(policy.ttl)} ends.",
@@ -139,7 +119,7 @@ def _ends_too_early(policy: Policy, counts: _Counts) -> _Cause:
     )
 
 
-def _gain(counts: _Counts) -> str:
+def _gain(counts: CategoryCounts) -> str:
     """Arithmetic on the window's own numbers, not a forecast."""
     spared = TARGET * counts.reads - counts.hits
     text = f"At 80 %, {spared:.0f} of {counts.misses:.0f} misses would have been hits"
