@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
+from dbsbm.monitor.readings.fingerprint import fingerprint
 from dbsbm.optimizer.statements.scope import Scope, is_query, own_nodes
 from dbsbm.optimizer.statements.shape import ColumnRef, Operand, Predicate
 from dbsbm.optimizer.statements.spelling import MANY
@@ -236,7 +237,9 @@ def _operand(side: exp.Expr, scope: Scope) -> tuple[Operand, ColumnRef | None]:
         return (Operand.TEXT if side.is_string else Operand.NUMBER), None
     if isinstance(side, exp.Neg) and isinstance(side.this, exp.Literal):
         return Operand.NUMBER, None
-    if any(is_query(each) for each in own_nodes(side)):
+    if isinstance(side, exp.Placeholder):
+        return Operand.VALUE, None
+    if not isinstance(side, exp.Column) and any(is_query(each) for each in own_nodes(side)):
         return Operand.SUBQUERY, None
     columns = list(_columns(side))
     if not columns:
@@ -251,13 +254,12 @@ def _operand_of_all(sides: tuple[exp.Expr, ...], scope: Scope) -> Operand:
 
 
 def _columns(side: exp.Expr) -> Iterator[exp.Column]:
-    return (each for each in own_nodes(side) if isinstance(each, exp.Column))
+    if isinstance(side, exp.Column):
+        yield side
+    elif not isinstance(side, (exp.Placeholder, exp.Literal)):
+        yield from (each for each in own_nodes(side) if isinstance(each, exp.Column))
 
 
 def _text(condition: exp.Expr) -> str:
     """The condition with `?` for every literal: what it compares with may be a secret."""
-
-    def hide(node: exp.Expr) -> exp.Expr:
-        return exp.Placeholder() if isinstance(node, exp.Literal) else node
-
-    return condition.transform(hide).sql("mysql").replace(f":{MANY}", "...")
+    return fingerprint(condition.sql("mysql"), "mysql").text
