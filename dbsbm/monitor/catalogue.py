@@ -195,6 +195,7 @@ def _database() -> Iterator[Metric]:
     yield gauge("buffer_pool_bytes", "Size of the buffer pool.")
     yield gauge("buffer_pool_hit_ratio", "Share of page reads that the buffer pool answered.")
     yield gauge("size_bytes", "Size of the fleet's database.")
+    yield Metric("database.table_bytes", GAUGE, ("table",), "Size of one of its largest tables.")
     yield gauge("wal_bytes", "Size of SQLite's write-ahead log.")
     yield gauge("replica_running", "1 where a replica follows its primary.")
     yield gauge("replication_lag", "What a replica is behind its primary.", "seconds")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import redis
 from sqlalchemy import Connection, text
@@ -42,10 +42,12 @@ _POOL_READS = ("Innodb_buffer_pool_read_requests", "Innodb_buffer_pool_reads")
 _MYSQL_DEADLOCKS = (
     "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'"
 )
-_SIZE = (
-    "SELECT SUM(DATA_LENGTH + INDEX_LENGTH) FROM information_schema.TABLES "
-    "WHERE TABLE_SCHEMA = DATABASE()"
+_SIZES = (
+    "SELECT TABLE_NAME, DATA_LENGTH + INDEX_LENGTH FROM information_schema.TABLES "
+    "WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'"
 )
+# The tables that fill a disk. Each has a series of its own for as long as it is one of them.
+_LARGEST_TABLES = 20
 
 Gauges = Iterator[tuple[str, float]]
 
@@ -102,7 +104,7 @@ def _of_mysql(connection: Connection, recorder: Recorder, broker: redis.Redis) -
     requests, misses = (counted.get(variable, 0.0) for variable in _POOL_READS)
     if requests > 0:
         yield "buffer_pool_hit_ratio", max(0.0, 1 - misses / requests)
-    yield from _size(connection)
+    yield from _sizes(connection, recorder)
     yield from _replication(connection)
 
 
@@ -141,10 +143,14 @@ def _since_last(status: Mapping[str, str], broker: redis.Redis) -> dict[str, flo
     return {name: max(0.0, now[name] - before[name]) for name in now if name in before}
 
 
-def _size(connection: Connection) -> Gauges:
-    size: Any = connection.execute(text(_SIZE)).scalar_one()
-    if size is not None:
-        yield "size_bytes", float(size)
+def _sizes(connection: Connection, recorder: Recorder) -> Gauges:
+    """Record the largest tables, and give the size of all."""
+    rows = connection.execute(text(_SIZES)).all()
+    sizes = {str(name): float(size) for name, size in rows if size is not None}
+    for table in sorted(sizes, key=lambda name: sizes[name], reverse=True)[:_LARGEST_TABLES]:
+        recorder.gauge("database.table_bytes", sizes[table], table=table)
+    if sizes:
+        yield "size_bytes", sum(sizes.values())
 
 
 def _replication(connection: Connection) -> Gauges:

@@ -54,6 +54,28 @@ def test_all_servers_tell_what_they_have(
     assert found["database.max_connections|"] > 10
 
 
+def test_the_largest_tables_tell_their_sizes_and_no_more_of_them(
+    mariadb_url: str, broker: redis.Redis
+) -> None:
+    from dbsbm.monitor.readings.database_server import read_database
+
+    database = Database(SecretStr(mariadb_url))
+    with database.engine.begin() as connection:
+        for number in range(25):
+            connection.execute(text(f"CREATE TABLE t{number} (id INT PRIMARY KEY, x CHAR(200))"))
+        rows = "SELECT seq, REPEAT('x', 200) FROM seq_1_to_5000"
+        connection.execute(text(f"INSERT INTO t17 {rows}"))
+        connection.execute(text("ANALYZE TABLE t17"))
+    recorder = SpyRecorder()
+    read_database(recorder, database, broker)
+    database.dispose()
+    found = {series: stats.last for series, stats in recorder.told().items()}
+    sizes = {series: size for series, size in found.items() if "table_bytes" in series}
+    assert len(sizes) == 20
+    assert sizes["database.table_bytes|table=t17"] > 500_000
+    assert found["database.size_bytes|"] > sizes["database.table_bytes|table=t17"]
+
+
 def test_what_the_database_server_counts_is_added_once_however_many_read_it(
     mariadb_url: str, broker: redis.Redis, cache: redis.Redis
 ) -> None:
