@@ -111,7 +111,13 @@ class _Asked:
     def series(self, metric: str, wheres: Iterable[Mapping[str, str]]) -> Iterator[Series]:
         for where in wheres:
             yield from self.history.series(
-                metric, self.since, self.now, where=where, by=self.signal.by, step=self.step
+                metric,
+                self.since,
+                self.now,
+                where=where,
+                by=self.signal.by,
+                step=self.step,
+                only=(self.signal.statistic,),
             )
 
 

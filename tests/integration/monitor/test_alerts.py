@@ -66,7 +66,7 @@ class Waits(History):
     def series(
         self, name: str, since: datetime, until: datetime, *, by: Sequence[str] = (), **asked: Any
     ) -> list[Series]:
-        assert (name, asked) == ("wait", {"where": {}, "step": MINUTE})
+        assert (name, asked) == ("wait", {"where": {}, "step": MINUTE, "only": ("high",)})
         first = -((START - since) // MINUTE)
         minutes = range(first, min((until - START) // MINUTE + 1, self._until))
         points = [self._point(START + n * MINUTE) for n in minutes]

@@ -36,6 +36,7 @@ class Growing:
         where: Mapping[str, str],
         by: Sequence[str],
         step: timedelta,
+        only: Sequence[str],
     ) -> list[Series]:
         first = since - (since - START) % step
         starts = [first + n * step for n in range((until - first) // step + 1)]
