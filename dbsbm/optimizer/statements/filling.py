@@ -90,7 +90,7 @@ def _values(
     place: exp.Placeholder, number: int, schema: str, tables: Tables, value: Value
 ) -> list[exp.Expr]:
     count = _LIST_LENGTH if place.name == MANY else 1
-    if place.find_ancestor(exp.Limit) is not None:
+    if place.find_ancestor(exp.Limit, exp.Offset) is not None:
         return [exp.Literal.number(_ROWS)]
     condition = place.find_ancestor(*_CONDITIONS, exp.Select)
     column = None if condition is None else _compared(place, condition)
@@ -158,7 +158,7 @@ def _wanted(place: exp.Placeholder, condition: exp.Expr) -> Wanted:
         return "begin"
     if isinstance(condition, exp.Between):
         return "low" if place is condition.args.get("low") else "high"
-    on_the_left = place in condition.this.find_all(exp.Placeholder)
+    on_the_left = any(each is place for each in condition.this.find_all(exp.Placeholder))
     if isinstance(condition, _HIGHER if on_the_left else _LOWER):
         return "low"
     if isinstance(condition, _LOWER if on_the_left else _HIGHER):
