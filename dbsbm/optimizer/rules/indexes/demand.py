@@ -29,6 +29,8 @@ MIN_SAVED = 5_000
 WRITE_COST = 20
 """Rows that could be read for what keeping an index up costs a statement that writes. Assumption:
 a page is read and written for each entry, where a scan reads some dozens of rows a page."""
+ALIKE = 1.3
+"""How many times more rows make no difference: less than the error of an estimate."""
 MOST_INDEXES = 3
 """Indexes that one statement may ask for."""
 
@@ -172,8 +174,7 @@ class _Planner:
             key = (candidate.table.schema, candidate.table.name)
             with_it = {**tried, key: [*tried.get(key, ()), _way(candidate)]}
             rows = self._rows(load, shape, with_it)
-            shorter = best is not None and len(candidate.columns) < len(best.columns)
-            if rows < least * 0.99 or (rows <= least * 1.01 and shorter):
+            if best is None or _is_better(candidate, rows, best, least):
                 best, least = candidate, rows
         return best, least
 
@@ -183,6 +184,22 @@ class _Planner:
             return (*ways(table), *self._chosen.get(key, ()), *extra.get(key, ()))
 
         return self._estimator.statement(load, shape, ways_of).rows
+
+
+def _is_better(candidate: Candidate, rows: float, best: Candidate, least: float) -> bool:
+    """Of two that serve alike: the one that somebody meant already, else the shorter one."""
+    if not least / ALIKE <= rows <= least * ALIKE:
+        return rows < least
+    if _is_meant(candidate) != _is_meant(best):
+        return _is_meant(candidate)
+    return len(candidate.columns) < len(best.columns)
+
+
+def _is_meant(candidate: Candidate) -> bool:
+    """Tell whether an index has just these columns, in another order."""
+    return len(candidate.columns) > 1 and any(
+        set(index.columns) == candidate.columns for index in candidate.table.indexes
+    )
 
 
 def _weight(load: Load) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 
 _ADVICE = "Compute the subquery once for all rows, by GROUP BY or a window function, and join it."
 
@@ -24,9 +24,9 @@ def decorrelated(text: str) -> str:
         holder = inner.parent
         if isinstance(holder, exp.Exists):
             _list(holder, inner, link)
-            return spelled(tree)
+            return statement(tree)
         if isinstance(holder, exp.Subquery) and _join(tree, holder, inner, link):
-            return spelled(tree)
+            return statement(tree)
     return _ADVICE
 
 

@@ -23,7 +23,7 @@ from dbsbm.optimizer.rules.describe import (
 )
 from dbsbm.optimizer.rules.indexes.searching import search, ways
 from dbsbm.optimizer.rules.indexes.uses import shapes_within, uses
-from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Table
@@ -96,7 +96,7 @@ def _by_key(seen: Seen, shape: Shape, table: Table) -> str:
         return f"... WHERE {after or 'key > ?'} ORDER BY ... LIMIT ?"
     page = tree.copy()
     page.set("offset", None)
-    return spelled(page.where(after, dialect="mysql"))
+    return statement(page.where(after, dialect="mysql"))
 
 
 def _after(shape: Shape, table: Table) -> str:

@@ -14,6 +14,7 @@ or another table may be why all is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dbsbm.optimizer.finding import Finding
@@ -42,6 +43,7 @@ SHOULD_FIND = 0.05
 MIN_GAIN = 5.0
 """How many times fewer rows a join of like columns would have to read."""
 
+_LIST = re.compile(r"\((?:\.\.\.|\?\+)\)")
 _COMPARED = {"=", "<=>", "in", "<", "<=", ">", ">=", "between"}
 
 
@@ -88,7 +90,7 @@ def _compared_with_number(
     is_known: bool,
 ) -> Finding:
     why = "a number" if is_known else "a number or a text of another collation"
-    text = predicate.sql.replace("...", "?").replace("?", _as_text(column))
+    text = _LIST.sub("(?)", predicate.sql).replace("?", _as_text(column))
     return Finding(
         rule=NAME,
         object=statement_object(column_name(table, column.name), seen.load),

@@ -34,6 +34,9 @@ NAME = "statement.leading_wildcard"
 
 ABOUT_ALL = 0.9
 """Share of the table that is read where no index narrows anything."""
+MANY = 0.2
+"""Share of it that is read in spite of an index on the column, where some patterns begin with a
+letter and some do not: those that do read only what they give."""
 
 
 def examine(case: Case) -> list[Finding]:
@@ -56,13 +59,17 @@ def _is_wild(seen: Seen, predicate: Predicate, table: Table) -> bool:
     if predicate.op != "like" or not seen.wastes:
         return False
     is_unknown = predicate.operand is not Operand.TEXT
-    reads_all = seen.read >= ABOUT_ALL * table.rows
-    return predicate.leading_wildcard or (is_unknown and reads_all)
+    share = MANY if _is_indexed(predicate, table) else ABOUT_ALL
+    return predicate.leading_wildcard or (is_unknown and seen.read >= share * table.rows)
+
+
+def _is_indexed(predicate: Predicate, table: Table) -> bool:
+    return any(way.columns[:1] == (predicate.column.column,) for way in ways(table))
 
 
 def _finding(seen: Seen, predicate: Predicate, table: Table, case: Case) -> Finding:
     column = predicate.column.column
-    is_indexed = any(way.columns[:1] == (column,) for way in ways(table))
+    is_indexed = _is_indexed(predicate, table)
     index = Index(ddl.new_name(table, (column, "words")), (Part(column),), kind="FULLTEXT")
     match = f"MATCH({ddl.quoted(column)}) AGAINST(? IN BOOLEAN MODE)"
     fix = [

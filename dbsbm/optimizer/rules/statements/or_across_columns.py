@@ -27,7 +27,7 @@ from dbsbm.optimizer.rules.indexes.demand import best_for
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
 from dbsbm.optimizer.rules.indexes.searching import Search, search, ways
 from dbsbm.optimizer.rules.indexes.uses import Use, shapes_within, sides
-from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.rewriting import parse, spelled, statement
 from dbsbm.optimizer.rules.statements.seen import WASTE, Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Index, Table
@@ -144,6 +144,6 @@ def _union(seen: Seen) -> str:
             whole.replace(side.copy())
         for clause in ("order", "limit", "offset"):
             one.set(clause, None)
-        texts.append(spelled(one))
+        texts.append(statement(one))
     last = [spelled(tree.args[each]).strip() for each in ("order", "limit") if tree.args.get(each)]
     return " ".join([" UNION ".join(texts), *last])

@@ -21,7 +21,7 @@ from dbsbm.optimizer.rules.describe import (
     table_name,
 )
 from dbsbm.optimizer.rules.indexes.uses import shapes_within
-from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Table
@@ -72,4 +72,4 @@ def _fix(seen: Seen, table: Table) -> tuple[str, ...]:
     if not isinstance(tree, exp.Select):
         return (f"Draw the first row by {drawn}, and read on in the order of {name}.",)
     picked = tree.where(drawn, dialect="mysql").order_by(name, append=False, dialect="mysql")
-    return (spelled(picked),)
+    return (statement(picked),)

@@ -27,6 +27,27 @@ def spelled(node: exp.Expr) -> str:
     return node.sql("mysql").replace(f":{MANY}", "...")
 
 
+def statement(node: exp.Expr) -> str:
+    """A whole statement as findings show it.
+
+    Digests write names that are keywords somewhere in capital letters and without quotes.
+    """
+
+    def lower(each: exp.Expr) -> exp.Expr:
+        if isinstance(each, exp.Identifier) and not each.quoted and each.name.isupper():
+            each.set("this", each.name.lower())
+        return each
+
+    return spelled(node.transform(lower))
+
+
+def condition(sql: str) -> exp.Expr | None:
+    """A condition without literals, None if it cannot be understood."""
+    tree = parse(f"SELECT 1 WHERE {sql}")
+    where = tree.find(exp.Where) if tree is not None else None
+    return None if where is None else where.this
+
+
 def with_conditions(text: str, changes: Mapping[str, str]) -> str:
     """A statement with conditions replaced.
 
@@ -38,18 +59,36 @@ def with_conditions(text: str, changes: Mapping[str, str]) -> str:
         The statement; only the new conditions where it could not be changed.
     """
     tree = parse(text)
+    known = {_alike(old): condition(new) for old, new in changes.items()}
     changed = False
 
     def change(node: exp.Expr) -> exp.Expr:
         nonlocal changed
-        new = changes.get(spelled(node)) if isinstance(node, exp.Condition) else None
+        new = known.get(_spelled_alike(node)) if isinstance(node, exp.Condition) else None
         if new is None:
             return node
         changed = True
-        condition = sqlglot.condition(parsable(new) or new, dialect="mysql")
-        return exp.paren(condition) if isinstance(condition, exp.Or) else condition
+        return exp.paren(new) if isinstance(new, exp.Or) else new.copy()
 
     rewritten = tree.transform(change) if tree is not None else None
-    return (
-        spelled(rewritten) if rewritten is not None and changed else " AND ".join(changes.values())
-    )
+    if rewritten is None or not changed:
+        return " AND ".join(changes.values())
+    return statement(rewritten)
+
+
+def _alike(sql: str) -> str:
+    node = condition(sql)
+    return sql if node is None else _spelled_alike(node)
+
+
+def _spelled_alike(node: exp.Expr) -> str:
+    """The same for all spellings of a condition: lists of any length, names in any case."""
+
+    def plain(each: exp.Expr) -> exp.Expr:
+        if isinstance(each, exp.Literal):
+            return exp.Placeholder()
+        if isinstance(each, exp.In) and each.expressions:
+            return exp.In(this=each.this, expressions=[exp.Placeholder(this=MANY)])
+        return each
+
+    return node.transform(plain).sql("mysql").lower().replace("`", "")

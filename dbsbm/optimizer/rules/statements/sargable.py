@@ -10,7 +10,8 @@ from collections.abc import Callable
 import sqlglot
 from sqlglot import exp
 
-from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.rewriting import condition as condition_of
+from dbsbm.optimizer.rules.statements.rewriting import spelled
 from dbsbm.optimizer.server.model import Column
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
@@ -53,9 +54,8 @@ def sargable(sql: str, wrapped: str, column: Column) -> str | None:
 
 
 def _read(sql: str) -> _Condition | None:
-    node = parse(f"SELECT 1 WHERE {sql}")
-    where = node.find(exp.Where) if node is not None else None
-    found = where.this.unnest() if where is not None else None
+    node = condition_of(sql)
+    found = node.unnest() if node is not None else None
     if isinstance(found, exp.Between):
         low, high = spelled(found.args["low"]), spelled(found.args["high"])
         return _Condition(found.this.unnest(), "between", low, high)

@@ -22,7 +22,7 @@ from dbsbm.optimizer.rules.describe import (
     table_name,
 )
 from dbsbm.optimizer.rules.indexes.candidate import is_long
-from dbsbm.optimizer.rules.statements.rewriting import parse, spelled
+from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import MIN_CALLS, table_of
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Load, Table
@@ -99,4 +99,4 @@ def _named(load: Load, table: Table, columns: list[str]) -> str:
         return f"Name the columns that are needed, such as {names}."
     tree = tree.copy()
     tree.set("expressions", [exp.column(each, quoted=True) for each in columns])
-    return spelled(tree)
+    return statement(tree)
