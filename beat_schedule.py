@@ -67,6 +67,12 @@ SCHEDULE = {
         "catch_up": "latest",
         "lease": 120,
     },
+    "optimizer-auto": {
+        "task": "tasks.optimizer.auto",
+        "schedule": 900.0,
+        "catch_up": "latest",
+        "lease": 900,
+    },
     "daily-report": {
         "task": "tasks.monitor.report",
         "schedule": crontab(minute="0", hour="7"),

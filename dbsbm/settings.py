@@ -240,6 +240,12 @@ class Settings(BaseSettings):
         description="JSON object from a job of beat_schedule.py to seconds, for example "
         '`{"cache-cleanup": 600}`; 0 switches the job off.',
     )
+    optimizer_auto: Literal["off", "advise", "apply"] = Field(
+        "advise",
+        description="What the optimizer does by itself with findings about indexes of the "
+        "fleet's own MySQL or MariaDB database: nothing, say what it would try, or try on copies, "
+        "apply what is proved and safe, watch it, and keep it or take it back.",
+    )
     retention_days: int = Field(
         30, ge=1, description="Days that samples, sent effects, finished slots and runs are kept."
     )

@@ -63,7 +63,8 @@ _ROWS = {
     "books": (
         BOOKS,
         (
-            f"n, n % 600, CONCAT(CHAR(97 + n % 20), ' tale ', n), CONCAT('isbn ', n), n % 200, {_DAY}, "
+            f"n, n % 600, CONCAT(CHAR(97 + n % 20), ' tale ', n), CONCAT('isbn ', n), n % 200, "
+            f"{_DAY}, "
             "n % 900, 9.5, REPEAT('blurb ', 150)"
         ),
     ),

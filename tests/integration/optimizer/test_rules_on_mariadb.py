@@ -124,11 +124,11 @@ def test_what_is_expected_of_a_new_index_is_what_it_gives(
     finding = next(each for each in findings if each.object.endswith("loans(desk, due_at)"))
     with session(planted) as cursor:
         cursor.execute(finding.fix[0])
+        query = "SELECT id, due_at FROM loans WHERE desk = 3 ORDER BY due_at DESC LIMIT 10"
+        cursor.execute(query)  # the first run reads the statistics of the new index, too
         cursor.execute("FLUSH STATUS")
-        cursor.execute("SELECT id, due_at FROM loans WHERE desk = 3 ORDER BY due_at DESC LIMIT 10")
-        cursor.execute(
-            "SHOW SESSION STATUS WHERE variable_name IN ('Handler_read_key', 'Handler_read_prev')"
-        )
+        cursor.execute(query)
+        cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read_%'")
         read = sum(int(value) for _, value in cursor.fetchall())
         cursor.execute(finding.revert[0])
     assert read <= 1.2 * finding.evidence["expected_rows_a_run"]

@@ -31,7 +31,7 @@ def test_an_index_that_helps_is_proved_by_rows_and_pages(trials: Trials) -> None
         before, after = trial["rows"]
         assert before > 20_000
         assert after < 20
-        assert trial["pages"][0] > 10 * trial["pages"][1] > 0
+        assert trial["pages"][0] > 2 * trial["pages"][1] > 0
     assert len(statement(proof, "JOIN")["trials"]) >= 2
     assert "COUNT" not in json.dumps(proof)
     assert trials.shadows() == []
@@ -54,8 +54,8 @@ def test_writers_pay_for_an_index(trials: Trials) -> None:
 
 
 def test_an_index_that_is_missed_is_not_dropped(trials: Trials) -> None:
-    trials.run("SELECT COUNT(*) FROM bets WHERE person = 7", times=30)
-    proof = trials.prove("DROP INDEX by_person ON bets")
+    trials.run("SELECT COUNT(*) FROM bets WHERE state = 'open'", times=30)
+    proof = trials.prove("DROP INDEX by_state ON bets")
     assert proof["verdict"] == "not proved"
     assert "reads more" in str(proof["reasons"])
 

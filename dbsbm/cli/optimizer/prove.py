@@ -1,0 +1,71 @@
+"""`optimizer prove`: tries a finding on copies of its tables, with the statements seen."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dbsbm.cli.optimizer.place import add_id, add_place, open_place, or_say_why_not
+from dbsbm.cli.output import say, say_json, table
+from dbsbm.errors import UserError
+from dbsbm.optimizer import ledger
+from dbsbm.optimizer.proof.bench import Bench
+from dbsbm.optimizer.unattended.proving import prove_finding, read_load
+
+_LONGEST = 60
+
+
+def register(actions: Any) -> None:
+    """Add the action to the parser."""
+    parser = actions.add_parser(
+        "prove",
+        help="try a finding on copies of its tables",
+        description="Copies the tables of a finding into a schema of its own on the same server, "
+        "replays the statements seen before and after the change, and drops the copies.",
+    )
+    add_id(parser)
+    add_place(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(run=or_say_why_not(_prove))
+
+
+def _prove(arguments: argparse.Namespace) -> int:
+    with open_place(arguments) as place:
+        with place.database.read() as session:
+            finding = ledger.find(session, arguments.id)
+        if finding.target != place.name:
+            where = finding.target or "the fleet's own database"
+            raise UserError(f"This finding is about {where}: give its address.")
+        case = read_load(place.address)
+        with Bench(place.address) as bench:
+            proof = prove_finding(place.database, bench, case, finding, actor=place.actor)
+    if arguments.json:
+        say_json(proof)
+    else:
+        say("\n".join(proof_lines(proof)))
+    return 0
+
+
+def proof_lines(proof: Mapping[str, Any]) -> Iterator[str]:
+    """A proof as a person reads it."""
+    yield f"{proof['verdict'].capitalize()}."
+    yield from (f"  {reason}" for reason in proof["reasons"])
+    rows = [
+        (
+            each["statement"][:_LONGEST],
+            trial["values"],
+            *(_both(trial[name]) for name in ("rows", "pages", "ms")),
+        )
+        for each in proof["statements"]
+        for trial in each["trials"]
+    ]
+    if rows:
+        yield table(("statement", "values", "rows", "pages", "ms"), rows)
+    for each in proof["not_replayed"]:
+        yield f"Not replayed: {each['statement'][:_LONGEST]}: {each['reason']}"
+
+
+def _both(pair: list[Any]) -> str:
+    before, after = ("-" if each is None else each for each in pair)
+    return f"{before} -> {after}"
