@@ -29,6 +29,9 @@ _LEAST_PART = 0.25
 # Nothing is less sure than this: beyond it the formula says that one reading tells all others.
 _MOST_CORRELATION = 0.9
 
+# Standard deviation of normal errors by their median absolute deviation.
+_NORMAL = 1.4826
+
 Point = tuple[float, float]
 
 
@@ -41,6 +44,7 @@ class Trend:
         lower: The least change a second, at 97.5 %.
         upper: The most change a second, at 97.5 %.
         level: Where it stands at the end.
+        spread: What the level may be off by, at 95 %: it is read off noisy readings too.
         seconds: Time from the first to the last point.
     """
 
@@ -48,6 +52,7 @@ class Trend:
     lower: float
     upper: float
     level: float
+    spread: float
     seconds: float
 
     def reaches(self, limit: float) -> tuple[float, float] | None:
@@ -59,7 +64,8 @@ class Trend:
         towards = sorted(slope if away > 0 else -slope for slope in (self.lower, self.upper))
         if towards[0] <= 0:
             return None
-        return abs(away) / towards[1], abs(away) / towards[0]
+        nearest = max(0.0, abs(away) - self.spread)
+        return nearest / towards[1], (abs(away) + self.spread) / towards[0]
 
 
 def fit(points: Sequence[Point]) -> Trend | None:
@@ -76,7 +82,7 @@ def fit(points: Sequence[Point]) -> Trend | None:
     if any(part * slope < _LEAST_PART * slope * slope for part in parts):
         return None
     level = median(value for _, value in points[-_NEWEST:])
-    return Trend(slope, lower, upper, level, points[-1][0] - points[0][0])
+    return Trend(slope, lower, upper, level, _spread(points, slope), points[-1][0] - points[0][0])
 
 
 def _sen(points: Sequence[Point]) -> tuple[float, float, float]:
@@ -106,12 +112,23 @@ def _slope(points: Sequence[Point]) -> float:
 
 def _widening(points: Sequence[Point], slope: float) -> float:
     """How much the variance grows by correlation of what the line leaves over."""
-    rest = [value - slope * at for at, value in points]
-    centre = median(rest)
-    errors = [each - centre for each in rest]
+    errors = _errors(points, slope)
     power = sum(error * error for error in errors)
     if not power:
         return 1.0
     correlation = sum(a * b for a, b in pairwise(errors)) / power
     correlation = min(max(0.0, correlation), _MOST_CORRELATION)
     return (1 + correlation) / (1 - correlation)
+
+
+def _spread(points: Sequence[Point], slope: float) -> float:
+    """Half the interval of 95 % of a mean of the newest readings."""
+    deviation = median(abs(error) for error in _errors(points, slope))
+    return Z_95 * _NORMAL * deviation / sqrt(_NEWEST)
+
+
+def _errors(points: Sequence[Point], slope: float) -> list[float]:
+    """What the line leaves over."""
+    rest = [value - slope * at for at, value in points]
+    centre = median(rest)
+    return [each - centre for each in rest]
