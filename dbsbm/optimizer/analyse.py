@@ -17,7 +17,6 @@ from dbsbm.db.models import OptimizerRun
 from dbsbm.optimizer.examination import Examination, examine
 from dbsbm.optimizer.fleet.gather import gather, gather_cache
 from dbsbm.optimizer.ledger import Change, record
-from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.rules import CACHE_SERVER_RULES, RULES, SERVER_RULES
 from dbsbm.optimizer.server.connection import Connection, ServerRefusedError
 from dbsbm.optimizer.server.snapshot import read_case
@@ -76,9 +75,7 @@ def analyse_server(address: SecretStr, *, since: timedelta) -> Examination:
     with Connection(address) as server:
         case = read_case(server, since=since)
         examination = examine(case, SERVER_RULES)
-    samples = case.snapshot.samples
-    if isinstance(samples, Missing) and samples.reason not in examination.not_enabled.values():
-        examination.unread.append(f"samples: {samples.reason}")
+    examination.unread.extend(f"load: {gap}" for gap in case.snapshot.gaps)
     return examination
 
 

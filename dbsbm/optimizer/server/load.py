@@ -14,7 +14,7 @@ from dbsbm.optimizer.server.connection import Connection, QueryError, Row
 from dbsbm.optimizer.server.instruments import OFF, PERFORMANCE_SCHEMA, consumes, failed, is_on
 from dbsbm.optimizer.server.model import Load
 from dbsbm.optimizer.server.slow_log import Entry, match_key
-from dbsbm.optimizer.statements.spelling import verb_of
+from dbsbm.optimizer.statements.spelling import mark_cut_off, verb_of
 
 MOST: Final = 5000
 """Kinds of statements that are looked at, the most expensive first; as many as a server keeps."""
@@ -47,12 +47,12 @@ def read_load(
                 "Statements are not counted: run UPDATE performance_schema.setup_consumers "
                 "SET ENABLED = 'YES' WHERE NAME = 'statements_digest'."
             )
-        rows = _digests(server, schemas, since)
+        rows, length = _digests(server, schemas, since), _digest_length(server)
     except QueryError as error:
         return failed(server, error, "Counts of statements", PERFORMANCE_SCHEMA)
     kept = [row for row in rows if _is_about(row, schemas)]
     times_seen = Counter(str(row["digest"]) for row in kept)
-    return tuple(_load(row, times_seen) for row in kept)
+    return tuple(_load(row, times_seen, length) for row in kept)
 
 
 def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str, str], str]:
@@ -108,13 +108,21 @@ def _is_about(row: Row, schemas: Collection[str]) -> bool:
     return row["schema_name"] is not None or any(f"`{name}` ." in text for name in schemas)
 
 
-def _load(row: Row, times_seen: Mapping[str, int]) -> Load:
+def _digest_length(server: Connection) -> int:
+    """Bytes that are kept of a digest: by the parser, and then by the performance schema."""
+    rows = server.rows(
+        "SELECT LEAST(@@max_digest_length, @@performance_schema_max_digest_length) AS length"
+    )
+    return min((int(row["length"]) for row in rows), default=1024)
+
+
+def _load(row: Row, times_seen: Mapping[str, int], length: int) -> Load:
     digest, schema = str(row["digest"]), str(row["schema_name"] or "")
     return Load(
         # The same text in two schemas has one digest, and is two kinds of statements.
         digest if times_seen[digest] == 1 else f"{digest}@{schema}",
         schema,
-        str(row["digest_text"]).strip(),
+        mark_cut_off(str(row["digest_text"]).strip(), length),
         int(row["count_star"]),
         float(row["seconds"]),
         int(row["sum_rows_examined"]),

@@ -260,7 +260,7 @@ class Snapshot:
         deadlock: The last one, None if there was none since the server started.
         lock_waits: Of this moment.
         transactions: Open at this moment.
-        samples: Kinds of statements of which a run is known.
+        gaps: What of the load could not be seen, each with what would show it.
     """
 
     server: Server
@@ -270,4 +270,4 @@ class Snapshot:
     deadlock: Deadlock | Missing | None = _NOT_READ
     lock_waits: tuple[LockWait, ...] | Missing = _NOT_READ
     transactions: tuple[Transaction, ...] | Missing = _NOT_READ
-    samples: int | Missing = 0
+    gaps: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.connection import Connection
 from dbsbm.optimizer.server.definitions import with_definitions
 from dbsbm.optimizer.server.facts import read_server
+from dbsbm.optimizer.server.gaps import find_gaps
 from dbsbm.optimizer.server.index_use import read_index_use
 from dbsbm.optimizer.server.load import read_load, read_runs, with_runs
 from dbsbm.optimizer.server.locks import read_deadlock, read_lock_waits, read_transactions
@@ -19,12 +20,6 @@ from dbsbm.optimizer.server.schema import Schema, find_schemas, read_schema
 from dbsbm.optimizer.server.slow_log import as_load, read_slow_log
 from dbsbm.optimizer.statements.reader import read_shape
 from dbsbm.optimizer.statements.shape import Shape
-
-_NO_RUNS = (
-    "No run of any statement is known, so that kinds of values and numbers of pages are not seen: "
-    "switch on the slow log, or run UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' "
-    "WHERE NAME IN ('events_statements_current', 'events_statements_history_long')."
-)
 
 
 def read_case(server: Connection, *, since: timedelta) -> Case:
@@ -45,6 +40,7 @@ def read_case(server: Connection, *, since: timedelta) -> Case:
         schema.prefixes,
     )
     load = _read_load(server, schemas, since)
+    shapes = {} if isinstance(load, Missing) else _shapes(load, schema)
     snapshot = Snapshot(
         read_server(server),
         schema.tables,
@@ -53,9 +49,8 @@ def read_case(server: Connection, *, since: timedelta) -> Case:
         read_deadlock(server),
         read_lock_waits(server),
         read_transactions(server),
-        samples=_samples(server, load),
+        gaps=find_gaps(server, load, shapes.keys()),
     )
-    shapes = {} if isinstance(load, Missing) else _shapes(load, schema)
     return Case(snapshot, shapes, ServerQuestions(server, schema))
 
 
@@ -67,15 +62,6 @@ def _read_load(
     if not isinstance(load, Missing):
         return with_runs(load, read_runs(server, schemas), slow)
     return as_load(slow) or load
-
-
-def _samples(server: Connection, load: tuple[Load, ...] | Missing) -> int | Missing:
-    if isinstance(load, Missing):
-        return load
-    known = sum(each.sample is not None for each in load)
-    if known or not load:
-        return known
-    return Missing(_NO_RUNS)
 
 
 def _shapes(load: tuple[Load, ...], schema: Schema) -> dict[str, Shape]:

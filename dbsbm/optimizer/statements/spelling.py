@@ -36,6 +36,12 @@ _QUOTED_CALL = re.compile(
     re.IGNORECASE,
 )
 _VERB = re.compile(r"[\s(]*(SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
+_MARK = "..."
+_LIST_AT_END = re.compile(r"\?\s*,\s*\.\.\.\s*\Z")
+_TOKENS = re.compile(r"`(?:[^`]|``)*`|\S+")
+_TOKEN_BYTES = 2
+# A name has at most 64 characters, and few have more than one byte for each.
+_LONGEST_TOKEN = 68
 _CUT_OFF = re.compile(r"(?<![?,(])\s*\.\.\.\s*\Z")
 
 
@@ -51,7 +57,7 @@ def parsable(text: str) -> str | None:
     Sources of the spellings: MySQL 8.0 Reference Manual, 29.10 "Performance Schema Statement
     Digests and Sampling"; MariaDB Server, sql/sql_digest.cc.
     """
-    if _is_cut_off(text):
+    if is_cut_off(text):
         return None
     written = _SPELLINGS.sub(_write, text)
     if written.lstrip()[:7].upper() == "REPLACE":
@@ -65,6 +71,29 @@ def _write(found: re.Match[str]) -> str:
     return _WRITTEN.get(str(found.lastgroup), found[0])
 
 
-def _is_cut_off(text: str) -> bool:
-    # A list in `?, ...` may end a statement, and is not cut off there.
-    return bool(_CUT_OFF.search(text)) and not re.search(r"\?\s*,\s*\.\.\.\s*\Z", text)
+def is_cut_off(text: str) -> bool:
+    """Tell whether the end of a text is missing. A list in `?, ...` may end a whole one."""
+    return bool(_CUT_OFF.search(text)) and not _LIST_AT_END.search(text)
+
+
+def mark_cut_off(text: str, most: int) -> str:
+    """Mark a digest's text whose end is missing, as MySQL does and MariaDB does not.
+
+    Args:
+        text: A digest's text.
+        most: Bytes that the server keeps of a digest, its `max_digest_length`.
+    """
+    if is_cut_off(text) or _digest_bytes(text) < most - _LONGEST_TOKEN:
+        return text
+    return f"{text} {_MARK}"
+
+
+def _digest_bytes(text: str) -> int:
+    """About the bytes of the digest behind a text: sql/sql_digest.cc, `store_token_identifier`.
+
+    A token takes two bytes; one that is a name takes two more, and the name.
+    """
+    return sum(
+        _TOKEN_BYTES + (len(token.encode()) if token.startswith("`") else 0)
+        for token in _TOKENS.findall(text)
+    )

@@ -45,7 +45,7 @@ _TABLES = (
 
 
 @contextmanager
-def open_shop(server: DatabaseServer) -> Iterator[str]:
+def open_shop(server: DatabaseServer, *, users: int = USERS, bets: int = BETS) -> Iterator[str]:
     """Create the shop, give its URL, and drop it."""
     with server.fresh_database() as url:
         with session(url) as cursor:
@@ -53,12 +53,12 @@ def open_shop(server: DatabaseServer) -> Iterator[str]:
                 cursor.execute(statement)
             cursor.executemany(
                 "INSERT INTO users (name, phone, secret) VALUES (%s, %s, %s)",
-                [(f"user {n}", f"0800{n}", PASSWORD) for n in range(USERS)],
+                [(f"user {n}", f"0800{n}", PASSWORD) for n in range(users)],
             )
             cursor.executemany(
                 "INSERT INTO bets (user_id, state, amount, placed) VALUES (%s, %s, %s, "
                 "TIMESTAMPADD(MINUTE, %s, '2026-01-01'))",
-                [(1 + n % USERS, ("won", "lost", "open")[n % 3], n % 40, n) for n in range(BETS)],
+                [(1 + n % users, ("won", "lost", "open")[n % 3], n % 40, n) for n in range(bets)],
             )
             cursor.execute("ANALYZE TABLE users, bets")
         yield url

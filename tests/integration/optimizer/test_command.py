@@ -70,7 +70,7 @@ def run(environment: Database, capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture(scope="module")
 def shop(_private_mariadb: MariaDBServer) -> Iterator[str]:
     _private_mariadb.renew()
-    with open_shop(_private_mariadb) as url:
+    with open_shop(_private_mariadb, users=20, bets=20) as url:
         yield url
 
 
@@ -95,7 +95,7 @@ def test_an_analysis_is_json_for_programs(run: Run, shop: str, environment: Data
     assert finding["target"].endswith(f"/{name_of(shop)}")
     assert "@" not in finding["target"]
     assert report["healthy"] is False
-    assert [line.partition(":")[0] for line in report["not_enabled"]] == ["samples"]
+    assert [line.partition(":")[0] for line in report["not_enabled"]] == ["load"]
     assert count(environment, FindingRow) == count(environment, OptimizerRun) == 1
 
 

@@ -20,6 +20,7 @@ from dbsbm.optimizer.server.connection import (
     ServerAwayError,
     ServerRefusedError,
 )
+from dbsbm.optimizer.server.gaps import find_gaps
 from dbsbm.optimizer.server.locks import read_deadlock, read_lock_waits, read_transactions
 from dbsbm.optimizer.server.model import Column, ForeignKey, Index, IndexUse, Load, Part
 from dbsbm.optimizer.server.snapshot import read_case
@@ -174,7 +175,7 @@ def test_a_statement_without_a_schema_is_known_by_the_schema_that_it_names(shop:
 def test_all_schemas_are_read_where_the_address_names_none(
     shop: str, mariadb: MariaDBServer
 ) -> None:
-    with open_shop(mariadb) as other:
+    with open_shop(mariadb, users=1, bets=1) as other:
         for url in (shop, other):
             with session(url) as cursor:
                 cursor.execute("SELECT name FROM users WHERE phone = 5")
@@ -186,6 +187,24 @@ def test_all_schemas_are_read_where_the_address_names_none(
     both = loads(case, "SELECT NAME FROM `users` WHERE `phone`")
     assert len({load.digest for load in both}) == len(both) == 2
     assert len({load.digest.split("@")[0] for load in both}) == 1
+
+
+def test_a_text_that_the_server_cut_off_is_not_taken_for_a_whole_one(shop: str) -> None:
+    names = [f"a_name_that_is_of_some_length_{number:03}" for number in range(40)]
+    where = " AND ".join(f"state <> '{name}'" for name in names)
+    with session(shop) as cursor:
+        # of each length at which a digest may end
+        for count in range(17, 25):
+            columns = ", ".join(f"id AS {name}" for name in names[:count])
+            cursor.execute(f"SELECT {columns} FROM bets WHERE {where} AND user_id = 5")
+    with connect(shop) as server:
+        case = read_case(server, since=DAY)
+        cut = loads(case, "SELECT ID AS `a_name_that_is_of_some_length_000`")
+        gaps = find_gaps(server, cut, case.shapes.keys())
+    assert len(cut) == 8
+    assert all(each.text.endswith("...") for each in cut)
+    assert not any(each.digest in case.shapes for each in cut)
+    assert "8 kinds of statements, 100% of the time, are cut off: put max_digest_length" in gaps[1]
 
 
 def test_uses_of_indexes_are_counted(shop: str) -> None:
@@ -217,7 +236,7 @@ def test_plans_are_asked_for_with_typical_values(shop: str) -> None:
         cursor.execute("SELECT id FROM bets WHERE (user_id, state) IN ((1, 'x'), (2, 'y'))")
     with connect(shop) as server:
         case = read_case(server, since=DAY)
-        assert case.snapshot.samples  # a Missing: this server keeps no runs
+        assert "No run of any statement is known" in case.snapshot.gaps[0]
         scan = plan_of(case, "SELECT `note`")
         assert (scan.accesses[0].type, scan.accesses[0].source, scan.sorts) == ("ALL", "bets", True)
         assert scan.accesses[0].rows > BETS * 0.8
@@ -432,7 +451,7 @@ def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDBSe
 def test_without_a_performance_schema_the_slow_log_tells_of_the_load(
     plain_server: DatabaseServer,
 ) -> None:
-    with open_shop(plain_server) as url:
+    with open_shop(plain_server, bets=500) as url:
         with session(url) as cursor:
             for number in range(3):
                 cursor.execute(f"SELECT note FROM bets WHERE amount = {number} AND state <> 'x'")
@@ -440,20 +459,14 @@ def test_without_a_performance_schema_the_slow_log_tells_of_the_load(
             case = read_case(server, since=DAY)
             (load,) = loads(case, "SELECT note FROM bets WHERE amount = ?")
             plan = plan_of(case, "SELECT note FROM bets WHERE amount = ?")
-    assert (load.calls, load.rows_examined, load.source) == (3, 3 * BETS, "slow log")
+        with plain_server.cursor() as cursor:
+            cursor.execute("SET GLOBAL log_output = 'NONE'")
+        with connect(url) as server:
+            dark = read_case(server, since=DAY)
+    assert (load.calls, load.rows_examined, load.source) == (3, 3 * 500, "slow log")
     assert load.text == "SELECT note FROM bets WHERE amount = ? AND state <> ?"
     assert plan.accesses[0].type == "ALL"
-    assert isinstance(case.snapshot.index_use, Missing)
-    assert "performance_schema = ON under [mysqld] in my.cnf" in case.snapshot.index_use.reason
-
-
-def test_without_both_it_is_said_what_to_switch_on(plain_server: DatabaseServer) -> None:
-    with plain_server.cursor() as cursor:
-        cursor.execute("SET GLOBAL log_output = 'NONE'")
-    with open_shop(plain_server) as url, connect(url) as server:
-        case = read_case(server, since=DAY)
-    with plain_server.cursor() as cursor:
-        cursor.execute("SET GLOBAL log_output = 'TABLE'")
-    assert isinstance(case.snapshot.load, Missing)
-    assert "performance_schema = ON under [mysqld] in my.cnf" in case.snapshot.load.reason
-    assert len(case.snapshot.tables) == 2
+    for part in (case.snapshot.index_use, dark.snapshot.index_use, dark.snapshot.load):
+        assert isinstance(part, Missing)
+        assert "performance_schema = ON under [mysqld] in my.cnf" in part.reason
+    assert len(dark.snapshot.tables) == 2

@@ -151,7 +151,11 @@ DIGEST = {
     "first_seen": Decimal("1795348800.5"),
     "last_seen": Decimal("1795348900.5"),
 }
-ON = {"@@performance_schema": [{"value": 1}], "setup_consumers": [{"enabled": "YES"}]}
+ON = {
+    "@@max_digest_length": [{"length": 1024}],
+    "@@performance_schema": [{"value": 1}],
+    "setup_consumers": [{"enabled": "YES"}],
+}
 
 
 def test_digests_bring_a_run_along() -> None:

@@ -1,0 +1,75 @@
+"""What of the load could not be seen, and how to switch that on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+
+from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.model import Load
+from dbsbm.optimizer.statements.spelling import is_cut_off
+
+# Below that share of the time, what is not seen is not worth a sentence.
+_SHARE = 0.01
+
+_NO_RUNS = (
+    "No run of any statement is known, so that kinds of values and numbers of pages are not seen: "
+    "switch on the slow log, or run UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' "
+    "WHERE NAME IN ('events_statements_current', 'events_statements_history_long')."
+)
+_CUT_OFF = (
+    "The texts of {count} kinds of statements, {share:.0%} of the time, are cut off: put "
+    "max_digest_length = 4096, performance_schema_max_digest_length = 4096 and "
+    "performance_schema_max_sql_text_length = 4096 under [mysqld] in my.cnf and restart the server."
+)
+_NO_ROOM = (
+    "The server had no room to tell apart the statements of {share:.0%} of the time: put "
+    "performance_schema_digests_size = 20000 under [mysqld] in my.cnf and restart it, or run "
+    "TRUNCATE performance_schema.events_statements_summary_by_digest."
+)
+
+
+def find_gaps(
+    server: Connection, load: Collection[Load] | Missing, understood: Collection[str]
+) -> tuple[str, ...]:
+    """Sentences on what is missing; none where the load is missing as a whole.
+
+    Args:
+        server: The server.
+        load: What was read.
+        understood: Digests of statements of which the shape is known.
+    """
+    if isinstance(load, Missing):
+        return ()
+    seconds = sum(each.seconds for each in load)
+    return (
+        *_runs(load),
+        *_cut_off([each for each in load if each.digest not in understood], seconds),
+        *_without_room(server, seconds),
+    )
+
+
+def _runs(load: Collection[Load]) -> Iterator[str]:
+    if load and all(each.sample is None for each in load):
+        yield _NO_RUNS
+
+
+def _cut_off(load: Collection[Load], seconds: float) -> Iterator[str]:
+    cut = [each for each in load if is_cut_off(each.text)]
+    share = sum(each.seconds for each in cut) / max(seconds, 1e-9)
+    if cut and share >= _SHARE:
+        yield _CUT_OFF.format(count=len(cut), share=share)
+
+
+def _without_room(server: Connection, seconds: float) -> Iterator[str]:
+    """The digest without a name stands for all that came when the table was full."""
+    with suppress(QueryError):
+        for row in server.rows(
+            "SELECT sum_timer_wait / 1e12 AS seconds FROM "
+            "performance_schema.events_statements_summary_by_digest WHERE digest IS NULL"
+        ):
+            lost = float(row["seconds"] or 0)
+            share = lost / max(seconds + lost, 1e-9)
+            if share >= _SHARE:
+                yield _NO_ROOM.format(share=share)
