@@ -24,13 +24,13 @@ from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, Load, Table
 from dbsbm.optimizer.statements.shape import Shape
 
-MIN_FETCHED = 500
+MIN_FETCHED = 200
 """Rows a run that are fetched one by one, from which on an index of its own for that pays."""
 MIN_TABLE = 10_000
 """Rows of a table below which all of it stays in memory."""
 MIN_ROW_BYTES = 100
 """A narrower row is hardly bigger than the entry that would stand in for it."""
-MIN_FETCHED_IN_ALL = 50_000
+MIN_FETCHED_IN_ALL = 5_000
 """Rows that all runs together must fetch."""
 AS_EXPECTED = 3.0
 """How far what was read may be from the estimate, so that it was this index that was used."""

@@ -137,7 +137,7 @@ class _Planner:
         observed = rows_a_run(load)
         tried: dict[tuple[str, str], list[Way]] = defaultdict(list)
         picked: list[Candidate] = []
-        now = self._rows(load, shape, tried)
+        now = before = self._rows(load, shape, tried)
         options = list(self._options(shape))
         for _ in range(MOST_INDEXES):
             best, rows = self._best(load, shape, options, tried)
@@ -146,7 +146,8 @@ class _Planner:
             tried[best.table.schema, best.table.name].append(_way(best))
             picked.append(best)
             now = rows
-        if not picked or now * MIN_GAIN > observed:
+        # What is observed counts sorting, too: the estimates have to differ as well.
+        if not picked or now * MIN_GAIN > min(observed, before):
             return
         for candidate in picked:
             self._chosen[candidate.table.schema, candidate.table.name].append(_way(candidate))

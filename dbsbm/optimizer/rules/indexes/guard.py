@@ -18,6 +18,8 @@ USEFUL_SHARE = 0.4
 """An index that leaves more of the table than this is not preferred to reading all of it."""
 _HINT = re.compile(r"\b(?:USE|FORCE|IGNORE)\s+(?:INDEX|KEY)\b", re.IGNORECASE)
 
+_WORD = re.compile(r"\w+")
+
 _Key = tuple[str, str]
 
 
@@ -37,7 +39,8 @@ class Guard:
         }
         self._new: dict[_Key, list[Way]] = defaultdict(list)
         self._uses: dict[_Key, list[Use]] = defaultdict(list)
-        self._unread: list[str] = []
+        self._unread: list[frozenset[str]] = []
+        self._hints: list[frozenset[str]] = []
         if not isinstance(case.snapshot.load, Missing):
             self._read_load()
 
@@ -46,11 +49,12 @@ class Guard:
             known = self._uses[use.table.schema, use.table.name]
             if use not in known:
                 known.append(use)
-        self._unread = [
-            load.text.lower()
-            for load in self._case.load
-            if load.digest not in self._case.shapes or _HINT.search(load.text)
-        ]
+        for load in self._case.load:
+            words = frozenset(_WORD.findall(load.text.lower()))
+            if load.digest not in self._case.shapes:
+                self._unread.append(words)
+            if _HINT.search(load.text):
+                self._hints.append(words)
 
     def add(self, table: Table, columns: tuple[str, ...]) -> None:
         """Count on an index that is to be added."""
@@ -92,9 +96,8 @@ class Guard:
     def _is_named(self, table: Table, index: Index) -> bool:
         """A statement names it in a hint, or may need it and could not be understood."""
         first = (index.columns or (index.name,))[0].lower()
-        return any(
-            index.name.lower() in text or (table.name.lower() in text and first in text)
-            for text in self._unread
+        return any(index.name.lower() in words for words in self._hints) or any(
+            words >= {table.name.lower(), first} for words in self._unread
         )
 
     def _serves_statement(self, table: Table, rest: list[Index]) -> bool:

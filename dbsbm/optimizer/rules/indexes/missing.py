@@ -77,6 +77,8 @@ def _severity(wanted: Wanted, everything: int) -> Severity:
     saved = sum(each.saved for each in wanted.served)
     if saved >= CRITICAL_SAVED:
         return "critical"
+    if not saved:
+        return "info"  # the rows are found; only fetching them costs
     read = sum(each.load.rows_examined for each in wanted.served)
     return "warning" if read >= INFO_SHARE * everything else "info"
 
@@ -86,8 +88,8 @@ def _cause(wanted: Wanted, replaced: tuple[Index, ...], misordered: tuple[Index,
     name = columns_name(wanted.table, wanted.columns)
     if first.before == first.after:
         return (
-            f"The index {replaced[0].name if replaced else ''} finds the rows, but each has to be "
-            f"fetched for columns that it lacks; {name} would hold all that is read."
+            f"An index of {wanted.table.name} finds the rows, but each has to be fetched for "
+            f"columns that it lacks; {name} would hold all that is read."
         )
     cause = f"No index serves what {_statements(wanted)} of {wanted.table.name}: {name} would."
     if misordered:

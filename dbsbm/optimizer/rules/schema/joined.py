@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.rules.describe import rows_read
 from dbsbm.optimizer.rules.indexes.uses import shapes_within
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, Load, Table
@@ -28,11 +29,11 @@ class Pair:
 
 
 def joined_columns(case: Case) -> Iterator[Pair]:
-    """Each pair that a statement joins, as each side sees it."""
+    """Each pair that a statement joins, as each side sees it, with the one that reads most."""
     if isinstance(case.snapshot.load, Missing):
         return
     seen: set[tuple[str, ...]] = set()
-    for load in case.snapshot.load:
+    for load in sorted(case.snapshot.load, key=rows_read, reverse=True):
         whole = case.shapes.get(load.digest)
         for shape in shapes_within(whole) if whole else ():
             for each in shape.predicates:

@@ -5,9 +5,10 @@ Evidence: columns that statements join, and the character sets of the schema.
 Example: orders.code in latin1 is joined with products.code in utf8mb4: each code of one side is
 converted before it is compared, and the index on it is of no use.
 
-A warning where a statement joins them, and one of both tables has MIN_ROWS rows; a remark on a
-table whose character set differs from that of all others of its schema. Silent about binary and
-ASCII columns on purpose: hashes, codes and tokens need no more.
+A warning where a statement that joins them reads about all of the table. A remark where it reads
+little, since the table is small or the other side is the one that is searched, and on a table whose
+character set differs from that of nearly all others of its schema. Silent about binary and ASCII
+columns: hashes, codes and tokens need no more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from collections import Counter
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
-from dbsbm.optimizer.rules.describe import column_name, statement_evidence, table_name
+from dbsbm.optimizer.rules.describe import (
+    column_name,
+    rows_read,
+    statement_evidence,
+    table_name,
+)
 from dbsbm.optimizer.rules.schema.joined import Pair, joined_columns
 from dbsbm.optimizer.rules.statements.types import converted, difference
 from dbsbm.optimizer.server.case import Case
@@ -24,8 +30,10 @@ from dbsbm.optimizer.server.model import Table
 
 NAME = "schema.mixed_charsets"
 
-MIN_ROWS = 1_000
-"""A smaller table is converted and compared within milliseconds."""
+MIN_READ = 1_000
+"""Rows a run below which the conversion costs nothing to speak of."""
+ABOUT_ALL = 0.5
+"""Share of the converted table that is read where its index is of no use."""
 USUAL_SHARE = 0.8
 """Share of a schema's tables from which on their character set is the usual one."""
 MIN_TABLES = 3
@@ -49,14 +57,15 @@ def examine(case: Case) -> list[Finding]:
 def _joined(pair: Pair, why: str) -> Finding:
     table, column = pair.table, pair.column
     name, other = f"{table.name}.{column.name}", f"{pair.other_table.name}.{pair.other.name}"
-    matters = max(table.rows, pair.other_table.rows) >= MIN_ROWS
+    matters = rows_read(pair.load) >= max(MIN_READ, ABOUT_ALL * table.rows)
+    cost = "its index is of no use" if matters else "only few rows made that cheap so far"
     return Finding(
         rule=NAME,
         object=column_name(table, column.name),
         severity="warning" if matters else "info",
         cause=(
             f"{name} ({column.collation}) is joined with {other} ({pair.other.collation}): their "
-            f"{why} differ, so that each value of {name} is converted and its index is of no use."
+            f"{why} differ, so that each value of {name} is converted: {cost}."
         ),
         evidence={
             **statement_evidence(pair.load),

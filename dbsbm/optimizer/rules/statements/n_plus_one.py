@@ -39,8 +39,6 @@ MIN_ROWS = 3.0
 TOLERANCE = 0.05
 """How far both numbers may be apart: some rows have no relation, some statements just run."""
 WARNING_CALLS = 500
-_MOST_READ = 1_000
-"""Rows that a lookup reads; more is another fault."""
 _VALUES = {Operand.VALUE, Operand.NUMBER, Operand.TEXT}
 
 
@@ -83,7 +81,7 @@ def examine(case: Case) -> list[Finding]:
 def _lookups(case: Case) -> Iterator[_Lookup]:
     for load in case.load:
         shape = case.shapes.get(load.digest)
-        if shape is None or load.calls < MIN_CALLS or load.rows_examined > _MOST_READ * load.calls:
+        if shape is None or load.calls < MIN_CALLS:
             continue
         predicate = _only_equality(shape)
         table = table_of(case, shape.sources[0]) if shape.sources else None
@@ -171,6 +169,8 @@ def _names(table: str) -> set[str]:
         found.add(each)
         if each.endswith("ies"):
             found.add(f"{each[:-3]}y")
+        if each.endswith("ves"):
+            found.add(f"{each[:-3]}f")
         if each.endswith("es"):
             found.add(each[:-2])
         if each.endswith("s"):

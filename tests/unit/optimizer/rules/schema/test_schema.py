@@ -242,7 +242,8 @@ CREATE TABLE four (id INT PRIMARY KEY, code VARCHAR(20))
 
 def test_texts_of_two_character_sets_that_are_joined_are_named() -> None:
     text = "SELECT o.id FROM old o JOIN one n ON n.code = o.code"
-    (finding,) = mixed_charsets.examine(case(OLD_AND_NEW, [(text, {})]))
+    read = {"calls": 10, "rows_examined": 1_000_000}
+    (finding,) = mixed_charsets.examine(case(OLD_AND_NEW, [(text, read)]))
     assert (finding.object, finding.severity) == ("shop.old.code", "warning")
     assert finding.fix == (
         (
@@ -250,6 +251,13 @@ def test_texts_of_two_character_sets_that_are_joined_are_named() -> None:
             "COLLATE utf8mb4_general_ci"
         ),
     )
+
+
+def test_a_conversion_that_costs_little_is_a_remark() -> None:
+    text = "SELECT o.id FROM old o JOIN one n ON n.code = o.code WHERE o.id = ?"
+    read = {"calls": 10, "rows_examined": 20}
+    (finding,) = mixed_charsets.examine(case(OLD_AND_NEW, [(text, read)]))
+    assert (finding.object, finding.severity) == ("shop.old.code", "info")
 
 
 def test_an_old_table_that_nothing_joins_is_a_remark() -> None:

@@ -177,6 +177,15 @@ def test_lookups_that_are_no_loop_are_no_fault(
     assert found(n_plus_one, run(around, times, 20, 20), run(lookup, calls, 1, 1)) == []
 
 
+def test_a_lookup_without_an_index_is_a_loop_all_the_same() -> None:
+    around = run("SELECT id, room FROM shelves LIMIT ?", 600, 20, 20)
+    lookup = run("SELECT id FROM books WHERE shelf_id = ?", 12_000, 100_000, 1)
+    table = "CREATE TABLE books (id BIGINT PRIMARY KEY, shelf_id BIGINT)"
+    shelves = "CREATE TABLE shelves (id BIGINT PRIMARY KEY, room INT)"
+    (finding,) = n_plus_one.examine(case(f"{table}; {shelves}", [around, lookup]))
+    assert finding.object.startswith("shop.books.shelf_id in ")
+
+
 def test_a_lookup_once_a_request_is_no_loop() -> None:
     login = run("SELECT name FROM authors WHERE id = ?", 12_000, 1, 1)
     page = run("SELECT id FROM books WHERE author_id = ? LIMIT ?", 12_000, 1, 1)
