@@ -25,8 +25,11 @@ _WORSE_ROWS_AT_LEAST: Final = 10.0
 _WORSE_TIME: Final = 2.0
 _WORSE_SECONDS_AT_LEAST: Final = 0.001
 """Time varies with the machine's load. It counts only far beyond that."""
-_HELPED: Final = 0.5
-"""Share of the rows or time of before, at most, for a statement to count as helped."""
+_HELPED_ROWS: Final = 0.5
+"""Share of the rows of before, at most, for a statement to count as helped."""
+_HELPED_TIME: Final = 0.25
+_HELPED_SECONDS_AT_LEAST: Final = 0.001
+"""An index that holds all that is asked for saves time and no rows: it has to be plain to see."""
 _MOST_DIGESTS = 200
 
 Verdict = Literal["worse", "helped", "same", "unknown"]
@@ -145,9 +148,12 @@ def _is_worse(old: Total, window: Total) -> bool:
 
 
 def _is_helped(old: Total, window: Total) -> bool:
-    fewer = window.rows / window.calls <= _HELPED * old.rows / old.calls and old.rows > 0
-    faster = window.seconds / window.calls <= _HELPED * old.seconds / old.calls
-    return fewer or faster
+    rows, new_rows = old.rows / old.calls, window.rows / window.calls
+    seconds, new_seconds = old.seconds / old.calls, window.seconds / window.calls
+    faster = new_seconds <= _HELPED_TIME * seconds
+    return new_rows <= _HELPED_ROWS * rows - 1 or (
+        faster and seconds - new_seconds >= _HELPED_SECONDS_AT_LEAST
+    )
 
 
 def _difference(start: Total | None, end: Total) -> Total:

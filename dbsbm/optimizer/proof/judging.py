@@ -16,8 +16,15 @@ GAIN: Final = 0.5
 """A new index has to save this share of what the statements read that it serves."""
 SLOWER: Final = 1.05
 """No statement may read more than this many times what it read."""
-_DESCENT: Final = 3
-"""Rows or pages more that count for nothing: another index may be one level deeper."""
+_COST_OF_PAGE: Final = 0.25
+_COST_OF_ROW: Final = 0.1
+"""Of a page in memory and of a row that is looked at, as MySQL's optimizer counts them (Reference
+Manual 8.0, 10.9.5 "The Optimizer Cost Model"). Neither is enough alone: a scan takes few pages for
+many rows, and an index a page or two for each row."""
+_COST_OF_ENTRY: Final = 3 * _COST_OF_PAGE + _COST_OF_ROW
+"""Of an entry that is written: three pages lead to it in an index of up to some million rows."""
+_DESCENT: Final = 1.0
+"""Cost that counts for nothing: another index may be a level deeper."""
 _NOISE_FACTOR: Final = 1.5
 _NOISE_SECONDS: Final = 0.005
 """A busy machine makes the shortest of some runs longer by so much."""
@@ -34,20 +41,17 @@ class Trial:
     after: Reading
 
     @property
-    def amounts(self) -> tuple[int, int]:
-        """Pages read before and after, or rows where the server does not tell of pages."""
-        if self.before.pages is None or self.after.pages is None:
-            return self.before.rows, self.after.rows
-        return self.before.pages, self.after.pages
+    def costs(self) -> tuple[float, float]:
+        """Cost of what is read, before and after; of rows alone where no pages are known."""
+        known = self.before.pages is not None and self.after.pages is not None
+        return _cost(self.before, pages=known), _cost(self.after, pages=known)
 
     @property
     def is_worse(self) -> bool:
         """It reads more, or takes longer than other work on the machine explains."""
-        amounts = [(self.before.rows, self.after.rows), self.amounts]
+        before, after = self.costs
         slow = _NOISE_FACTOR * self.before.seconds + _NOISE_SECONDS
-        return self.after.seconds > slow or any(
-            after > SLOWER * before + _DESCENT for before, after in amounts
-        )
+        return after > SLOWER * before + _DESCENT or self.after.seconds > slow
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON, without the values."""
@@ -67,9 +71,9 @@ class Tried:
     trials: tuple[Trial, ...]
 
     @property
-    def amounts(self) -> tuple[float, float]:
-        """What all its runs would have read, before and after."""
-        before, after = zip(*(trial.amounts for trial in self.trials), strict=True)
+    def costs(self) -> tuple[float, float]:
+        """What all its runs would have cost, before and after."""
+        before, after = zip(*(trial.costs for trial in self.trials), strict=True)
         return self.load.calls * fmean(before), self.load.calls * fmean(after)
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,18 +92,25 @@ class Writes:
 
     Attributes:
         entries: Of indexes that the load would have written more; below zero for fewer.
-        pages: That this costs.
         seconds: To write a row, before and after; None where it could not be tried.
     """
 
     entries: int
-    pages: int
     seconds: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def cost(self) -> float:
+        """Of the entries, in the unit of what is read."""
+        return self.entries * _COST_OF_ENTRY
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
         micro = [None if each is None else round(each * 1e6, 1) for each in self.seconds]
-        return {"entries": self.entries, "pages": self.pages, "us_per_row": micro}
+        return {"entries": self.entries, "us_per_row": micro}
+
+
+def _cost(reading: Reading, *, pages: bool) -> float:
+    return _COST_OF_ROW * reading.rows + _COST_OF_PAGE * ((reading.pages or 0) if pages else 0)
 
 
 def judge(
@@ -133,14 +144,14 @@ def judge(
 
 
 def _useless(tried: Sequence[Tried], writes: Writes) -> list[str]:
-    better = [each.amounts for each in tried if each.amounts[1] < each.amounts[0]]
+    better = [each.costs for each in tried if each.costs[1] < each.costs[0]]
     before, after = sum(one for one, _ in better), sum(other for _, other in better)
     if not better:
         return ["No statement reads less with the index."]
     if after > (1 - GAIN) * before:
         return [f"The statements that it serves read {1 - after / before:.0%} less, not half."]
-    if before - after <= writes.pages:
-        return ["Keeping the index up costs more pages than it saves."]
+    if before - after <= writes.cost:
+        return ["Keeping the index up costs more than it saves."]
     return []
 
 

@@ -27,7 +27,7 @@ from dbsbm.optimizer.proof.shadow import (
     shadow_of,
 )
 from dbsbm.optimizer.proof.values import Values
-from dbsbm.optimizer.proof.writes import PAGES_PER_ENTRY, entries_written, seconds_per_row
+from dbsbm.optimizer.proof.writes import entries_written, seconds_per_row
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.connection import QueryError, quoted
 from dbsbm.optimizer.server.model import Load, Table
@@ -53,7 +53,8 @@ def prove(case: Case, finding: Finding, bench: Bench) -> dict[str, Any]:
 
     Returns:
         The proof as JSON can hold it, without any literal: `verdict` (proved, not proved or needs
-        a person), `reasons` against the change, `statements` with rows, pages and milliseconds
+        a person), `reasons` against the change, `cost` of all
+        that was read before and after, `statements` with rows, pages and milliseconds
         before and after, `not_replayed`, `writes`, `copied` rows by table, `layout` by which the
         proof is known to be of the table as it is, and `tried_at`.
 
@@ -158,7 +159,7 @@ class _Proof:
             else:
                 unknown.append((each.load, each.reason or "It failed, or took too long."))
         entries = entries_written(self._statements, self._key, self._change, keys_of(self._layout))
-        writes = Writes(entries, max(0, entries) * PAGES_PER_ENTRY, seconds)
+        writes = Writes(entries, seconds)
         verdict, reasons = judge(
             tried,
             [load for load, _ in unknown],
@@ -178,11 +179,11 @@ class _Proof:
         unknown: Sequence[tuple[Load, str]] = (),
         writes: Writes | None = None,
     ) -> dict[str, Any]:
-        amounts = [each.amounts for each in tried]
+        costs = [each.costs for each in tried]
         return {
             "verdict": verdict,
             "reasons": list(reasons),
-            "read": [round(sum(side)) for side in zip(*amounts, strict=True)] or [0, 0],
+            "cost": [round(sum(side)) for side in zip(*costs, strict=True)] or [0, 0],
             "statements": [each.to_dict() for each in tried],
             "not_replayed": [
                 {"digest": load.digest, "statement": load.text, "reason": reason}

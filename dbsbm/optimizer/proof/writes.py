@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from time import perf_counter
-from typing import Final
 
 from dbsbm.optimizer.applying.ddl import Alteration
 from dbsbm.optimizer.applying.layout import Key, columns_of
@@ -15,8 +14,6 @@ from dbsbm.optimizer.server.connection import QueryError, quoted
 from dbsbm.optimizer.server.model import Load, Table
 from dbsbm.optimizer.statements.shape import ColumnRef, Shape
 
-PAGES_PER_ENTRY: Final = 3
-"""Pages on the way from an index's root to an entry, in an index of up to some million rows."""
 _ROWS = 500
 _RUNS = 3
 _SPARE = "dbsbm_spare"

@@ -1,9 +1,9 @@
+"""A small database on a real server, with a load of its own."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from pydantic import SecretStr
 
 from dbsbm.optimizer.finding import Finding
@@ -22,14 +22,14 @@ TABLES = (
         CONSTRAINT whose FOREIGN KEY (person) REFERENCES people (id))""",
     "INSERT INTO people SELECT seq, concat('n', seq) FROM seq_1_to_200",
     """INSERT INTO bets (person, game, state, secret)
-        SELECT 1 + seq % 200, seq % 2000, IF(seq % 10, 'won', 'open'), 'TopSecret'
-        FROM seq_1_to_20000""",
+        SELECT 1 + seq % 200, seq % 600, IF(seq % 10, 'won', 'open'), 'TopSecret'
+        FROM seq_1_to_6000""",
     "ANALYZE TABLE bets, people",
 )
 
 
 class Trials:
-    """A database with a load, on which changes are tried."""
+    """A database with a load, on which changes are tried and made."""
 
     def __init__(self, server: MariaDBServer, schema: str) -> None:
         self.server = server
@@ -64,14 +64,3 @@ class Trials:
 
     def shadows(self) -> list[str]:
         return [str(row[0]) for row in self.run("SHOW DATABASES LIKE '%shadow%'")]
-
-
-@pytest.fixture
-def trials(mariadb: MariaDBServer) -> Iterator[Trials]:
-    schema = mariadb.create_database()
-    trials = Trials(mariadb, schema)
-    trials.run(*TABLES)
-    trials.run("TRUNCATE performance_schema.events_statements_summary_by_digest")
-    yield trials
-    mariadb.renew()
-    mariadb.drop_database(schema)

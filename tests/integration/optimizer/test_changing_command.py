@@ -1,0 +1,80 @@
+"""`optimizer prove | apply | keep | revert | auto`, as they are typed, on a foreign database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dbsbm.cli import main
+from dbsbm.optimizer.applying.layout import same
+from tests.integration.optimizer.trials import Trials
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    trials: Trials,
+    migrated_sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    for name, value in {
+        "SECRET_KEY": "k" * 40,
+        "DATABASE_URL": migrated_sqlite_url,
+        "DATA_DIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str, foreign: bool = True) -> tuple[int, str, str]:
+        place = ["--database-url", trials.address.get_secret_value()] if foreign else []
+        code = main(["optimizer", *words, *place])
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_finding_goes_from_the_analysis_to_its_proof_and_back(run: Run, trials: Trials) -> None:
+    before = layout(trials)
+    trials.run("SELECT id, state FROM bets WHERE game = 17", times=60)
+    _, out, _ = run("analyse", "--json")
+    (finding,) = [each for each in json.loads(out)["findings"] if each["rule"] == "index.missing"]
+    assert run("auto", "--dry-run")[1].startswith(finding["id"][:8])
+
+    code, out, err = run("prove", finding["id"])
+    assert (code, err) == (0, "")
+    assert out.startswith("Proved.")
+    code, out, _ = run("apply", finding["id"][:8], "--by", "me")
+    assert code == 0
+    assert "ADD KEY" in out
+    assert layout(trials) != before
+    assert run("apply", finding["id"]) == (
+        1,
+        "",
+        "This finding is applied: there is nothing to apply.\n",
+    )
+    assert run("keep", finding["id"])[0] == 0
+    assert "byte for byte" in run("revert", finding["id"])[1]
+    assert same(layout(trials), before)
+    assert trials.shadows() == []
+
+
+def test_a_finding_of_a_foreign_database_is_not_applied_to_another(
+    run: Run, trials: Trials
+) -> None:
+    trials.run("SELECT id, state FROM bets WHERE game = 17", times=60)
+    _, out, _ = run("analyse", "--json")
+    (finding,) = [each for each in json.loads(out)["findings"] if each["rule"] == "index.missing"]
+    code, _, err = run("apply", finding["id"], foreign=False)
+    assert code == 1
+    assert "SQLite file" in err
+    code, _, err = run("apply", "feedbeef")
+    assert (code, err) == (1, "There is no finding feedbeef; see `optimizer list`.\n")
+
+
+def layout(trials: Trials) -> str:
+    return str(trials.run("SHOW CREATE TABLE bets")[0][1])
