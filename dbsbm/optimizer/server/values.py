@@ -42,10 +42,15 @@ class TypicalValues:
         if wanted == "begin":
             return self._server.literal(str(seen[-1])[:_BEGIN] + "%")
         if wanted == "low":
-            return self._server.literal(seen[0])
+            return self._written(seen[0])
         # The last row may be one of a kind; what is asked for is mostly new, but not the newest.
         middle = len(seen) * 3 // 4
-        return self._server.literal(seen[(middle + number) % len(seen)])
+        return self._written(seen[(middle + number) % len(seen)])
+
+    def _written(self, value: object) -> str:
+        if isinstance(value, bytes):
+            return f"0x{value.hex()}" if value else "''"
+        return self._server.literal(value)
 
     def _sample(self, key: tuple[str, str]) -> Sequence[Row]:
         if key not in self._rows:

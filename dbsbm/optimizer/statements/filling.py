@@ -44,10 +44,12 @@ def fill(text: str, schema: str, tables: Tables, value: Value) -> str | None:
         return None
     try:
         statement = _as_select(sqlglot.parse_one(written, read="mysql"))
+        return None if statement is None else _filled(statement, schema, tables, value)
     except (SqlglotError, RecursionError):
         return None
-    if statement is None:
-        return None
+
+
+def _filled(statement: exp.Expr, schema: str, tables: Tables, value: Value) -> str:
     _write_out_rows(statement)
     for number, place in enumerate(list(statement.find_all(exp.Placeholder))):
         values = _values(place, number, schema, tables, value)

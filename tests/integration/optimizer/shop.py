@@ -24,6 +24,10 @@ _TABLES = (
         phone varchar(20) CHARACTER SET latin1,
         secret varchar(60),
         bio text,
+        token binary(4),
+        born date,
+        wakes time,
+        mood set('glad', 'sad'),
         UNIQUE KEY by_name (name)
     ) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci""",
     """CREATE TABLE bets (
@@ -52,8 +56,9 @@ def open_shop(server: DatabaseServer, *, users: int = USERS, bets: int = BETS) -
             for statement in _TABLES:
                 cursor.execute(statement)
             cursor.executemany(
-                "INSERT INTO users (name, phone, secret) VALUES (%s, %s, %s)",
-                [(f"user {n}", f"0800{n}", PASSWORD) for n in range(users)],
+                "INSERT INTO users (name, phone, secret, token, born, wakes, mood) "
+                "VALUES (%s, %s, %s, %s, '2001-02-03', '07:30:00', 'glad,sad')",
+                [(f"user {n}", f"0800{n}", PASSWORD, b"\0'\xff\\") for n in range(users)],
             )
             cursor.executemany(
                 "INSERT INTO bets (user_id, state, amount, placed) VALUES (%s, %s, %s, "

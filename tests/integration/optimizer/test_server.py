@@ -256,6 +256,15 @@ def test_plans_are_asked_for_with_typical_values(shop: str) -> None:
         assert isinstance(case.ask.plan(insert), Missing)
 
 
+def test_typical_values_are_of_every_type(shop: str) -> None:
+    where = "token = 'x' AND born > '2000-01-01' AND wakes < '8:00' AND mood = 'sad' AND bio = 'x'"
+    with session(shop) as cursor:
+        cursor.execute(f"SELECT id FROM users WHERE {where} AND phone LIKE 'x'")
+    with connect(shop) as server:
+        plan = plan_of(read_case(server, since=DAY), "SELECT ID FROM `users` WHERE `token`")
+    assert plan.accesses[0].type == "ALL"
+
+
 def test_runs_tell_of_kinds_of_values(shop: str, mariadb: MariaDBServer) -> None:
     consumers = "'events_statements_current', 'events_statements_history'"
 
