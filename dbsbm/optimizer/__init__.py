@@ -1,1 +1,1 @@
-"""Advice from what was measured: rules that turn evidence into findings. Nothing is applied."""
+"""Finds what could be better, with the cause and the evidence; what is applied has been proved."""
