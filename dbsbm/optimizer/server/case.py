@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from dbsbm.optimizer.missing import Missing, present
 from dbsbm.optimizer.server.model import Load, Snapshot, Table
 from dbsbm.optimizer.statements.shape import Shape
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,21 @@ class Case:
         shapes: What each kind of statement asks for, by digest; one that could not be understood
             is not there.
         ask: Further questions.
+        done: What rules worked out, by how; see `once`.
     """
 
     snapshot: Snapshot
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     ask: Questions | None = None
+    done: dict[Callable[[Case], object], object] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def once(self, work: Callable[[Case], T]) -> T:
+        """What some work on this case comes to, done once for all rules that ask."""
+        if work not in self.done:
+            self.done[work] = work(self)
+        return cast(T, self.done[work])
 
     @property
     def load(self) -> tuple[Load, ...]:

@@ -145,7 +145,10 @@ class _Joins:
         self._estimator = estimator
         self._shape = shape
         self._tables = tables
-        self._ways: Mapping[str, tuple[Way, ...]] = {use.name: ways_of(use.table) for use in tables}
+        self._ways: Mapping[str, tuple[Way, ...]] = {
+            use.name: tuple(way for way in ways_of(use.table) if way.may_serve(use))
+            for use in tables
+        }
         self._sent = sent if not shape.aggregates and not shape.distinct else None
 
     def best(self) -> Read:

@@ -38,7 +38,7 @@ _MOST_STATEMENTS = 5
 def examine(case: Case) -> list[Finding]:
     """Report each index that pays."""
     everything = sum(load.rows_examined for load in present(case.snapshot.load))
-    return [_finding(wanted, replaced, everything) for wanted, replaced in judge(case).wanted]
+    return [_finding(wanted, replaced, everything) for wanted, replaced in case.once(judge).wanted]
 
 
 def _finding(wanted: Wanted, replaced: tuple[Index, ...], everything: int) -> Finding:

@@ -28,7 +28,7 @@ MIN_ROWS = 1_000
 
 def examine(case: Case) -> list[Finding]:
     """Report each index that another one can stand in for."""
-    return [_finding(each, case) for each in judge(case).redundant]
+    return [_finding(each, case) for each in case.once(judge).redundant]
 
 
 def _finding(found: Redundancy, case: Case) -> Finding:

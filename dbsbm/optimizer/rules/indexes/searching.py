@@ -31,6 +31,10 @@ class Way:
     descending: frozenset[str] = frozenset()
     holds_row: bool = False
 
+    def may_serve(self, use: Use) -> bool:
+        """Tell whether the statement names the column that the index begins with."""
+        return (self.columns[0] if self.columns else self.partial) in use.searched
+
     def covers(self, use: Use) -> bool:
         """Tell whether the row itself need not be read."""
         return self.holds_row or (use.read is not None and use.read <= set(self.columns))

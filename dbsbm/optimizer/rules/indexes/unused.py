@@ -38,7 +38,7 @@ def examine(case: Case) -> list[Finding]:
     runs = runs_by_table(case)
     return [
         _finding(table, index, case, runs[table.schema, table.name])
-        for table, index in judge(case).unused
+        for table, index in case.once(judge).unused
     ]
 
 

@@ -29,6 +29,7 @@ class Use:
         order: What the result is sorted by, where an index of this table could give that order.
         read: Columns that the statement names, None where it asks for all.
         others: Further conditions on the table, which no index narrows.
+        searched: Every column by which an index could begin to be of use.
     """
 
     table: Table
@@ -41,6 +42,7 @@ class Use:
     order: tuple[Sorted, ...] = ()
     read: frozenset[str] | None = None
     others: int = 0
+    searched: frozenset[str] = frozenset()
 
     def reachable(self, placed: frozenset[str]) -> frozenset[str]:
         """The columns that are known once the tables of these names have been read."""
@@ -112,6 +114,7 @@ def _use(shape: Shape, source: Source, table: Table) -> Use:
         order=_order(shape, source),
         read=_read(shape, source),
         others=len(own) - counted + bool(shape.alternatives),
+        searched=frozenset(each.column.column for each in (*own, *shape.order)),
     )
 
 
