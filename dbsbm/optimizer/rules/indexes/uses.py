@@ -114,7 +114,8 @@ def _use(shape: Shape, source: Source, table: Table) -> Use:
         order=_order(shape, source),
         read=_read(shape, source),
         others=len(own) - counted + bool(shape.alternatives),
-        searched=frozenset(each.column.column for each in (*own, *shape.order)),
+        searched=frozenset(each.column.column for each in own)
+        | {each.column.column for each in shape.order},
     )
 
 
