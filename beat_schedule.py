@@ -71,7 +71,7 @@ SCHEDULE = {
         "task": "tasks.optimizer.auto",
         "schedule": 900.0,
         "catch_up": "latest",
-        "lease": 900,
+        "lease": 120,
     },
     "daily-report": {
         "task": "tasks.monitor.report",

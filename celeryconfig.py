@@ -39,7 +39,7 @@ TASKS = {
     "tasks.monitor.report": ("maintenance", 90, 120),
     "tasks.monitor.roll_up": ("maintenance", 45, 60),
     "tasks.optimizer.analyse": ("maintenance", 90, 120),
-    "tasks.optimizer.auto": ("maintenance", 300, 360),
+    "tasks.optimizer.auto": ("maintenance", 90, 120),
     "tasks.retention.prune": ("maintenance", 90, 120),
     # Routed to each worker's own queue by whoever sends it; the queue here is never used.
     "tasks.health.canary": ("maintenance", 5, 10),

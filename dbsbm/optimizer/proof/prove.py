@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 from dbsbm.errors import UserError
 from dbsbm.optimizer.applying.ddl import Alteration, read_fix
@@ -32,8 +32,6 @@ from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.connection import QueryError, quoted
 from dbsbm.optimizer.server.model import Load, Table
 
-SECONDS: Final = 120.0
-"""A proof begins no further statement after so long."""
 _REFUSED = {
     1044: "The user may not make copies: GRANT ALL ON `%\\_\\_shadow\\_%`.* to it.",
     1227: "The user may not make copies: GRANT ALL ON `%\\_\\_shadow\\_%`.* to it.",
@@ -85,7 +83,7 @@ class _Proof:
         self._bench = bench
         self._key = (table.schema, table.name)
         self._statements = statements_on(case, self._key)
-        self._deadline = monotonic() + SECONDS
+        self._deadline = monotonic() + bench.proof_seconds
         self._layout = self._layout_of(f"{quoted(table.schema)}.{quoted(table.name)}")
 
     def try_it(self) -> dict[str, Any]:
@@ -94,7 +92,7 @@ class _Proof:
         copied = self._to_copy()
         try:
             check_size([self._table])
-            with shadow_of(self._bench, copied) as shadow:
+            with shadow_of(self._bench, copied, until=self._deadline) as shadow:
                 return self._try_on(shadow, copied)
         except TooBigError as reason:
             return self._proof("needs a person", [str(reason)])

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 from dbsbm.errors import DbsbmError
@@ -67,8 +68,13 @@ def check_size(tables: Iterable[Table]) -> None:
 
 
 @contextmanager
-def shadow_of(bench: Bench, tables: Collection[Table]) -> Iterator[Shadow]:
+def shadow_of(bench: Bench, tables: Collection[Table], *, until: float) -> Iterator[Shadow]:
     """Copy tables, and drop the copies in the end.
+
+    Args:
+        bench: A session that may make schemas.
+        tables: What is copied.
+        until: When copying has taken too long, on the monotonic clock.
 
     Raises:
         TooBigError: They hold too much.
@@ -88,6 +94,8 @@ def shadow_of(bench: Bench, tables: Collection[Table]) -> Iterator[Shadow]:
             bench.run(f"CREATE SCHEMA {quoted(name)}")
             bench.run(f"CREATE TABLE {quoted(name)}.{_MARK} (made_at DATETIME)")
         for table in tables:
+            if monotonic() > until:
+                raise TooBigError("Copying the tables took too long: a person has to judge.")
             _copy(bench, shadow, table)
         for table in tables:
             _relate(bench, shadow, table)

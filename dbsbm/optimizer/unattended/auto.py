@@ -20,7 +20,7 @@ from dbsbm.optimizer.applying.applier import Applier, Outcome
 from dbsbm.optimizer.applying.ddl import read_fix
 from dbsbm.optimizer.applying.target import TableGoneError, Target
 from dbsbm.optimizer.applying.watching import read_totals
-from dbsbm.optimizer.proof.bench import Bench
+from dbsbm.optimizer.proof.bench import Bench, HurriedBench
 from dbsbm.optimizer.proof.prove import layout_digest
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.unattended.proving import is_fresh, prove_finding, read_load
@@ -70,7 +70,7 @@ def work(
     *,
     name: str = "",
     dry: bool = False,
-    proofs: int = PROOFS,
+    hurried: bool = False,
     window: timedelta = WINDOW,
 ) -> Round:
     """Do one round on one server, under its one lease.
@@ -85,7 +85,7 @@ def work(
         address: Of the server.
         name: How the ledger calls it.
         dry: Change nothing, and try nothing.
-        proofs: How many findings are tried at most.
+        hurried: Take about a minute: one finding is tried, and for no longer than that allows.
         window: How long each of the windows is in which a change is watched.
 
     Raises:
@@ -100,7 +100,7 @@ def work(
         applier = Applier(database, target, name=name, actor=ACTOR)
         done = Round(done=applier.settle())
         _close_windows(database, target, applier, done, name=name, window=window)
-        works = _Works(database, target, applier, done, name=name, proofs=proofs)
+        works = _Works(database, target, applier, done, name=name, hurried=hurried)
         works.apply_what_helps(address)
         return done
 
@@ -140,7 +140,7 @@ class _Works:
         done: Round,
         *,
         name: str,
-        proofs: int,
+        hurried: bool,
     ) -> None:
         self._database = database
         self._target = target
@@ -148,7 +148,8 @@ class _Works:
         self._done = done
         self._name = name
         self._case: Case | None = None
-        self._proofs_left = proofs
+        self._proofs_left = 1 if hurried else PROOFS
+        self._bench = HurriedBench if hurried else Bench
 
     def apply_what_helps(self, address: SecretStr) -> None:
         candidates, left = _candidates(self._database, self._name)
@@ -204,7 +205,7 @@ class _Works:
         self._proofs_left -= 1
         if self._case is None:
             self._case = read_load(address)
-        with Bench(address) as bench:
+        with self._bench(address) as bench:
             return prove_finding(self._database, bench, self._case, finding, actor=ACTOR)
 
 
