@@ -42,6 +42,12 @@ from dbsbm.monitor.traces.discord import discord_spans
 from dbsbm.monitor.traces.opening import open_tracing
 from dbsbm.monitor.traces.providers import provider_spans
 from dbsbm.monitor.traces.statements import trace_statements
+from dbsbm.optimizer.repetition.watch import (
+    CacheCalls,
+    DiscordCalls,
+    ProviderCalls,
+    StatementCalls,
+)
 from dbsbm.providers.guard import Guard
 from dbsbm.providers.leagues import check_leagues
 from dbsbm.providers.registry import Registry, build_registry
@@ -101,7 +107,13 @@ class Services:
             on_commit=self._send_effects,
         )
         if settings.enable_performance_monitoring:
-            queries.attach(database.engine, self.recorder, settings.slow_query_seconds, self.broker)
+            queries.attach(
+                database.engine,
+                self.recorder,
+                settings.slow_query_seconds,
+                self.broker,
+                on_statement=StatementCalls(database.dialect),
+            )
         if self.tracing is not None:
             trace_statements(database.engine, self.tracing)
         self.query_cache.attach(database.engine)
@@ -129,6 +141,8 @@ class Services:
         """The cache, with copies in this process. Its thread starts when it is first used."""
         cache = open_cache(self.settings.cache, keyring=Keyring.of(self.settings.secret_key))
         watch_cache(cache.stats, self.recorder, cache.gauges)
+        if self.recorder.enabled:
+            cache.watch_reads(CacheCalls())
         flusher = StatsFlusher(cache.stats, self.cache_client, gauges=cache.gauges)
         self.recorder.add_source(lambda: _ignore(flusher.flush()))
         if cache.hot is not None:
@@ -163,7 +177,9 @@ class Services:
             apisports_base_url=settings.apisports_base_url,
             apisports_key=settings.apisports_key,
             apisports_daily_limit=settings.apisports_daily_limit,
-            on_call=both(call_observer(self.recorder), self._spans(provider_spans)),
+            on_call=both(
+                both(call_observer(self.recorder), ProviderCalls()), self._spans(provider_spans)
+            ),
         )
 
     @cached_property
@@ -204,7 +220,9 @@ class Services:
         return DiscordRest(
             self.settings.discord_api_url,
             self.settings.discord_token,
-            on_call=both(discord_observer(self.recorder), self._spans(discord_spans)),
+            on_call=both(
+                both(discord_observer(self.recorder), DiscordCalls()), self._spans(discord_spans)
+            ),
         )
 
     @cached_property

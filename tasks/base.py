@@ -16,6 +16,7 @@ from dbsbm import logs, poison
 from dbsbm.db import slots
 from dbsbm.errors import TransientError, UserError
 from dbsbm.monitor.readings.tasks import TaskRun, observe_task
+from dbsbm.optimizer.repetition import watch as repetition
 from dbsbm.settings import load_settings
 from dbsbm.wire.stamp import waited
 
@@ -82,6 +83,7 @@ class FleetTask(celery.Task):
         logs.trace_id.set(request.root_id or request.id)
         began = time.perf_counter()
         outcome, error = "failed", None
+        calls, token = repetition.open_scope()
         try:
             if _redelivered(request) and _is_poison(request, self.name, kwargs):
                 outcome = "poison"
@@ -94,8 +96,10 @@ class FleetTask(celery.Task):
             outcome = "ok"
             return result
         finally:
+            repetition.close_scope(token)
             if _services is not None and _services.recorder.enabled:
                 seconds = time.perf_counter() - began
+                repetition.record(_services.recorder, self.name, calls)
                 observe_task(
                     _services.recorder, _as_run(self.name, request, seconds, outcome, error)
                 )

@@ -20,7 +20,7 @@ from dbsbm.cache.engine.refreshing import refresh
 from dbsbm.cache.engine.request import Request, refuse_recursion
 from dbsbm.cache.engine.sealing import seal
 from dbsbm.cache.engine.steps import Flow
-from dbsbm.cache.engine.threads import Threads, wait_for
+from dbsbm.cache.engine.threads import OnRead, Threads, wait_for
 from dbsbm.cache.keys import Key, batches
 from dbsbm.cache.miss import MISS, Miss
 from dbsbm.cache.naming import PartsOf, TagsOf
@@ -258,6 +258,10 @@ class Cache(Front):
         if self._client is None or not tags:
             return True
         return self._run(writing.release(self._core, token, tag_names(tags)))
+
+    def watch_reads(self, on_read: OnRead) -> None:
+        """Have something told of each read of one key that goes to the server."""
+        self._threads.on_read = on_read
 
     def close(self) -> None:
         """Stop watching the server, and count what was read last.

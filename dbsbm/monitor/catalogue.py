@@ -80,6 +80,12 @@ def _work() -> Iterator[Metric]:
     yield Metric("task.retries", COUNTER, ("task",), "Runs that ended in another try.")
     yield Metric("task.failures", COUNTER, ("task", "error"), "Runs that failed.")
     yield Metric("task.redelivered", COUNTER, ("task",), "Runs after one whose worker was killed.")
+    once_a_row = ("task", "kind", "call")
+    yield Metric(
+        "task.repeating_runs", COUNTER, once_a_row, "Runs that made a call once a row (N+1)."
+    )
+    yield Metric("task.repeated_calls", COUNTER, once_a_row, "Calls that were made once a row.")
+    yield Metric("task.repeated_seconds", COUNTER, once_a_row, "Time of calls made once a row.")
     yield Metric("queue.length", GAUGE, ("queue",), "Messages that no worker holds.")
     yield Metric("queue.oldest_wait", GAUGE, ("queue",), "Wait of the oldest message.", "seconds")
     yield Metric("queue.unacknowledged", GAUGE, (), "Messages that workers hold.")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from time import perf_counter
 from typing import Any, Final, TypeVar
 
 import redis
@@ -30,11 +31,16 @@ from dbsbm.cache.engine.steps import (
 )
 from dbsbm.cache.errors import LoadTimeout
 from dbsbm.cache.forks import renew_after_fork
+from dbsbm.cache.keys import Key
 from dbsbm.cache.server.commands import Server
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+OnRead = Callable[[Key, float, float], None]
+"""Told of each read of one key from the server: the key, and when it began and ended by
+`perf_counter`."""
 
 GoOn = Callable[[Any], Step]
 
@@ -120,12 +126,16 @@ class Threads:
         gate: Admits calls to the server.
         client: The server's client, or None for no server at all.
         pool: Runs what is not waited for.
+
+    Attributes:
+        on_read: Follows the reads, if anybody does.
     """
 
     def __init__(self, gate: Gate, client: redis.Redis | None, pool: Pool) -> None:
         self._gate = gate
         self._server = Server(client) if client is not None else None
         self._pool = pool
+        self.on_read: OnRead | None = None
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end, and return what it returns."""
@@ -194,6 +204,7 @@ class Threads:
         if not gate.admits(call):
             gate.skipped(call)
             return FAILED
+        began = perf_counter() if self.on_read is not None else 0.0
         try:
             try:
                 answer = call.run(server)
@@ -203,6 +214,8 @@ class Threads:
             gate.failed(call, error)
             return FAILED
         gate.succeeded(call)
+        if self.on_read is not None and call.kind == "read" and len(call.keys) == 1:
+            self.on_read(call.keys[0], began, perf_counter())
         return answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +21,10 @@ from dbsbm.monitor.readings.statements import StatementTexts
 
 # The fleet has some hundred statements; a program that writes values into them has no end of them.
 _MOST_KNOWN = 1024
+OnStatement = Callable[[str, Any, float, float, int], None]
+"""Told of each statement that succeeded: its text, its values, when it began and ended by
+`perf_counter`, and its rows, -1 where the driver does not know."""
+
 # Longer statements are lists of values, and not worth their memory.
 _LONGEST_KNOWN = 8_000
 
@@ -29,6 +34,7 @@ def attach(
     recorder: Recorder,
     slow_query_seconds: float,
     broker: redis.Redis | None = None,
+    on_statement: OnStatement | None = None,
 ) -> None:
     """Measure every statement and the pool of an engine.
 
@@ -41,13 +47,14 @@ def attach(
         recorder: Where the readings go.
         slow_query_seconds: A statement that takes longer is recorded with its plan.
         broker: Where the fingerprints' texts are left for the sampler; None leaves none.
+        on_statement: Who else follows the statements.
     """
     if not recorder.enabled:
         return
     texts = None if broker is None else StatementTexts(broker)
     if texts is not None:
         recorder.add_source(unless_away(texts.tell))
-    timer = _QueryTimer(engine, recorder, slow_query_seconds, texts)
+    timer = _QueryTimer(engine, recorder, slow_query_seconds, texts, on_statement)
     event.listen(engine, "before_cursor_execute", timer.before)
     event.listen(engine, "after_cursor_execute", timer.after)
     event.listen(engine, "handle_error", timer.failed)
@@ -76,11 +83,13 @@ class _QueryTimer:
         recorder: Recorder,
         slow_query_seconds: float,
         texts: StatementTexts | None,
+        on_statement: OnStatement | None = None,
     ) -> None:
         self._dialect = engine.dialect.name
         self._recorder = recorder
         self._slow_query_seconds = slow_query_seconds
         self._texts = texts
+        self._on_statement = on_statement
         self._slow_log = SlowLog(engine, recorder)
         self._known: dict[str, _Known] = {}
 
@@ -94,12 +103,14 @@ class _QueryTimer:
         self, _connection: Any, cursor: Any, sql: str, values: Any, context: Any, _many: bool
     ) -> None:
         """Record the statement."""
-        seconds = perf_counter() - context.dbsbm_started
+        began, ended = context.dbsbm_started, perf_counter()
         if UNOBSERVED in context.execution_options:
             return
-        known = self._record(sql, values, seconds)
+        known = self._record(sql, values, ended - began)
         if cursor.rowcount >= 0:  # SQLite does not know how many rows it will read
             known.rows.observe(cursor.rowcount)
+        if self._on_statement is not None:
+            self._on_statement(sql, values, began, ended, cursor.rowcount)
 
     def failed(self, failure: ExceptionContext) -> None:
         """Record a statement that failed: one that waited for a lock in vain took its time too."""

@@ -177,6 +177,7 @@ class Evidence:
         trends: What grows, over two weeks by steps of hours.
         jobs: The schedule's jobs that ran.
         hot_keys: What was read most in the last minutes, the hottest first.
+        statements: The texts of statements that tasks repeat, by fingerprint.
     """
 
     since: datetime
@@ -195,3 +196,4 @@ class Evidence:
     trends: Curves | Missing = UNREAD
     jobs: tuple[JobRuns, ...] | Missing = UNREAD
     hot_keys: tuple[HotKey, ...] | Missing = UNREAD
+    statements: Mapping[str, str] | Missing = UNREAD

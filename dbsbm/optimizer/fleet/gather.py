@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dbsbm.cache.categories import Category, Policy
 from dbsbm.cache.policy.policies import Policies, read_changes
 from dbsbm.db.engine import Database
-from dbsbm.db.models import DeadLetter, Effect, MetricBatch, SlowStatement
+from dbsbm.db.models import DeadLetter, Effect, MetricBatch, SlowStatement, Statement
 from dbsbm.db.policies import in_force
 from dbsbm.errors import TransientError
 from dbsbm.monitor.readings.fingerprint import fingerprint
@@ -99,6 +99,7 @@ def gather(
         trends=read_history(lambda history, of: read_trends(history, of.until)),
         jobs=read(lambda session, of: read_jobs(session, of.since)),
         hot_keys=read_hot_keys(cache),
+        statements=read(lambda session, _: _texts(session, counters)),
     )
 
 
@@ -199,6 +200,15 @@ def _tables(
         return read_tables(database.engine, named)
     except SQLAlchemyError as error:
         return Missing(f"The schema could not be read ({type(error).__name__}).")
+
+
+def _texts(session: Session, counters: Counters | Missing) -> dict[str, str]:
+    """The texts of the statements that tasks repeat once a row."""
+    if isinstance(counters, Missing):
+        return {}
+    repeated = counters.by_label("task.repeating_runs", "call", kind="sql")
+    known = select(Statement.fingerprint, Statement.text).where(Statement.fingerprint.in_(repeated))
+    return dict(session.execute(known).tuples().all())
 
 
 def _dead_letters(session: Session, times: Window) -> tuple[DeadLetters, ...]:

@@ -48,6 +48,10 @@ _MEASURED: Final[Mapping[str, _Labels]] = {
     "task.wait_long": ("queue",),
     "task.retries": ("task",),
     "task.redelivered": ("task",),
+    **dict.fromkeys(
+        ("task.repeating_runs", "task.repeated_calls", "task.repeated_seconds"),
+        ("task", "kind", "call"),
+    ),
     "worker.lost": ("role", "cause"),
     "queue.unacknowledged": (),
     "process.memory_bytes": ("role", "process"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from time import perf_counter
 from typing import Any, Final
 
@@ -26,15 +26,29 @@ _FIRST_ERROR: Final = 400
 _scope: ContextVar[Scope | None] = ContextVar("repetition_scope", default=None)
 
 
+def open_scope() -> tuple[Scope, Token[Scope | None]]:
+    """Add up what is called from now on, also by threads and coroutines that inherit the context.
+
+    Returns:
+        The scope, and what `close_scope` takes.
+    """
+    found = Scope()
+    return found, _scope.set(found)
+
+
+def close_scope(token: Token[Scope | None]) -> None:
+    """Go on with the scope around this one, if there is any."""
+    _scope.reset(token)
+
+
 @contextmanager
 def scope() -> Iterator[Scope]:
-    """Add up what is called within, also by threads and coroutines that inherit the context."""
-    found = Scope()
-    token = _scope.set(found)
+    """A scope for a block."""
+    found, token = open_scope()
     try:
         yield found
     finally:
-        _scope.reset(token)
+        close_scope(token)
 
 
 def record(tally: Tally, task: str, found: Scope) -> None:

@@ -32,6 +32,7 @@ def evidence(**parts: Any) -> Evidence:
         "trends": Curves([]),
         "jobs": (),
         "hot_keys": (),
+        "statements": {},
     }
     return Evidence(**{**everything, **parts})
 
