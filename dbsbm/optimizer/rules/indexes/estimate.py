@@ -26,6 +26,8 @@ OTHER_CONDITION = 1 / 3
 """Share of rows that meet a condition that no index narrows, such as a pattern or `!=`."""
 LIST_SIZE = 5
 """Values of a list of unknown length."""
+PAGES = 10
+"""Pages that an unknown OFFSET skips."""
 FLAG_VALUES = 2
 UNKNOWN_VALUES = 10
 """Different values of a column of which nothing is known: few, so that not much is promised."""
@@ -119,16 +121,29 @@ class Estimator:
 
     def statement(self, load: Load, shape: Shape, ways_of: WaysOf) -> Read:
         """What a statement and its subqueries read, each run."""
-        return self._query(shape, ways_of, _sent(load))
+        return self._query(shape, ways_of, _seen(load, shape))
 
-    def _query(self, shape: Shape, ways_of: WaysOf, sent: float | None) -> Read:
-        own = _Joins(self, shape, uses(shape, self._case), ways_of, sent).best()
+    def _query(self, shape: Shape, ways_of: WaysOf, seen: _Seen | None) -> Read:
+        own = _Joins(self, shape, uses(shape, self._case), ways_of, seen).best()
         rows = own.rows
         for inner in shape.subqueries:
             once = self._query(inner, ways_of, None).rows
             # Each row that may be in the result asks anew.
             rows += once * (max(own.result, 1.0) if inner.correlated else 1.0)
         return Read(rows, own.result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen of a run.
+
+    Attributes:
+        sent: Rows that it gave or deleted.
+        skipped: Rows that OFFSET skipped.
+    """
+
+    sent: float
+    skipped: float
 
 
 class _Joins:
@@ -140,7 +155,7 @@ class _Joins:
         shape: Shape,
         tables: list[Use],
         ways_of: WaysOf,
-        sent: float | None,
+        seen: _Seen | None,
     ) -> None:
         self._estimator = estimator
         self._shape = shape
@@ -149,7 +164,9 @@ class _Joins:
             use.name: tuple(way for way in ways_of(use.table) if way.may_serve(use))
             for use in tables
         }
-        self._sent = sent if not shape.aggregates and not shape.distinct else None
+        is_plain = seen is not None and not shape.aggregates and not shape.distinct
+        self._sent = seen.sent if seen is not None and is_plain else None
+        self._skipped = seen.skipped if seen is not None else 0.0
 
     def best(self) -> Read:
         if not self._tables:
@@ -196,16 +213,20 @@ class _Joins:
             return rows
         match = self._estimator.matching(use, known)
         kept = min(match / max(self._estimator.narrowed(use, found), 1e-9), 1.0)
-        skipped = max(shape.offset or 0, 0) + (10 * self._sent if shape.offset == -1 else 0)
-        return min(rows, (max(self._sent, 1.0) + skipped) / max(kept, 1e-9))
+        return min(rows, (max(self._sent, 1.0) + self._skipped) / max(kept, 1e-9))
 
 
-def _sent(load: Load) -> float | None:
-    """Rows that a run yields or changes, None where that is not known."""
-    verb = load.text.lstrip(" (")[:6].lower()
-    if verb in {"select", "delete"} or verb.startswith("with"):
-        return (load.rows_sent or load.rows_affected) / max(load.calls, 1)
-    return None
+def _seen(load: Load, shape: Shape) -> _Seen | None:
+    """What was seen of a statement; of an UPDATE only the rows that changed are known."""
+    if shape.verb not in {"select", "delete"}:
+        return None
+    sent = (load.rows_sent or load.rows_affected) / max(load.calls, 1)
+    sorted_rows = load.sorted_rows / max(load.calls, 1)
+    if shape.offset is None:
+        return _Seen(sent, 0.0)
+    if sorted_rows:  # a sort gives what is skipped and what is sent
+        return _Seen(sent, max(sorted_rows - sent, 0.0))
+    return _Seen(sent, float(shape.offset) if shape.offset >= 0 else PAGES * sent)
 
 
 def _is_whole(parts: Iterable[object]) -> bool:

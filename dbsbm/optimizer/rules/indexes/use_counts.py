@@ -13,7 +13,7 @@ from dbsbm.optimizer.server.model import Index, Table
 
 MIN_AGE = timedelta(days=1)
 """Statistics that are younger have not seen what runs by day and by night."""
-MIN_RUNS = 100
+MIN_RUNS = 30
 """Runs of statements on the table that count as seeing enough of it when statistics are younger."""
 MIN_ROWS = 1_000
 """A smaller table is read whole, so that no reads of its indexes mean nothing."""

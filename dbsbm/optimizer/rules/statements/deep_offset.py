@@ -1,12 +1,12 @@
 """Which statement reads and throws away all pages before the one it gives?
 
-Evidence: OFFSET, an index that gives the order, and many more rows read than given.
+Evidence: OFFSET, and many more rows that were sorted, or read in order, than given.
 
 Example: `ORDER BY id LIMIT 20 OFFSET 40000` reads 40,020 rows; `WHERE id > ? ORDER BY id LIMIT 20`,
 with the last id of the page before, reads 20.
 
-Silent about first pages (few rows are read), and where no index gives the order: then all rows are
-read whatever the page, and `index.missing` says so.
+Silent about first pages, even where all rows are read to sort them: then `index.missing` asks for
+an index that gives the order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from dbsbm.optimizer.rules.describe import (
     statement_object,
     table_name,
 )
-from dbsbm.optimizer.rules.indexes.searching import search, ways
+from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.searching import Search, search, ways
 from dbsbm.optimizer.rules.indexes.uses import shapes_within, uses
 from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
@@ -37,33 +38,48 @@ MIN_OFFSET = 1_000
 
 def examine(case: Case) -> list[Finding]:
     """Report each statement that skips many rows."""
+    estimator = Estimator(case)
     findings = []
     for seen in expensive(case):
-        for shape in shapes_within(seen.shape):
-            if seen.wastes and _skips(seen, shape, case):
-                findings.append(_finding(seen, shape, case))
+        for shape in shapes_within(seen.shape) if seen.wastes else ():
+            if shape.offset is None or not shape.sources or shape.aggregates:
+                continue
+            skipped = _skipped(seen, shape, case, estimator)
+            if big_table(case, shape.sources[0]) is not None and skipped >= MIN_OFFSET:
+                findings.append(_finding(seen, shape, case, skipped))
                 break
     return findings
 
 
-def _skips(seen: Seen, shape: Shape, case: Case) -> bool:
-    if shape.offset is None or not shape.sources or big_table(case, shape.sources[0]) is None:
-        return False
-    if shape.offset >= 0:
-        return shape.offset >= MIN_OFFSET
-    return not shape.aggregates and _comes_in_order(shape, case)
+def _skipped(seen: Seen, shape: Shape, case: Case, estimator: Estimator) -> float:
+    """Rows that a run skips.
+
+    A sort gives what is skipped and what is sent, and says how many rows those are. Without a sort,
+    all that is read is one or the other, but for what does not meet the conditions.
+    """
+    sorted_rows = seen.load.sorted_rows / seen.load.calls
+    if sorted_rows:
+        return sorted_rows - seen.given
+    known = max(shape.offset or 0, 0)
+    kept = _kept_in_order(shape, case, estimator)
+    return known if kept is None else max(known, seen.read * kept - seen.given)
 
 
-def _comes_in_order(shape: Shape, case: Case) -> bool:
-    """Tell whether rows need no sorting, so that what is read is what is skipped."""
-    if not shape.order:
-        return not (shape.random_order or shape.sorts_expression)
-    return any(
-        search(way, use, use.given).ordered for use in uses(shape, case) for way in ways(use.table)
-    )
+def _kept_in_order(shape: Shape, case: Case, estimator: Estimator) -> float | None:
+    """The share of rows that are skipped or sent, where they are read in order; None if sorted."""
+    found = uses(shape, case)
+    if len(found) != 1 or shape.random_order or shape.sorts_expression:
+        return None
+    use = found[0]
+    searches = [search(way, use, use.given) for way in ways(use.table)]
+    fitting = [each for each in searches if each.ordered] if shape.order else [*searches, Search()]
+    if not fitting:
+        return None
+    read = min(estimator.narrowed(use, each) for each in fitting)
+    return min(estimator.matching(use, use.given) / read, 1.0)
 
 
-def _finding(seen: Seen, shape: Shape, case: Case) -> Finding:
+def _finding(seen: Seen, shape: Shape, case: Case, skipped: float) -> Finding:
     source = shape.order[0].column if shape.order else shape.sources[0]
     table = case.snapshot.tables[source.schema, source.table]
     return Finding(
@@ -76,14 +92,14 @@ def _finding(seen: Seen, shape: Shape, case: Case) -> Finding:
         ),
         evidence={
             **statement_evidence(seen.load),
-            "offset": None if shape.offset == -1 else shape.offset,
+            "skipped_a_run": round(skipped),
             "table_rows": table.rows,
         },
         fix=(_by_key(seen, shape, table),),
         expected_gain=(
             f"reads {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
         ),
-        confidence=0.95 if shape.offset != -1 else 0.85,
+        confidence=0.95 if seen.load.sorted_rows else 0.85,
         risk="none",
     )
 

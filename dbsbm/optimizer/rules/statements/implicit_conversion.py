@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     column_name,
@@ -40,6 +41,7 @@ NAME = "statement.implicit_conversion"
 ABOUT_ALL = 0.5
 """Share of a table that is read where the index should have found SHOULD_FIND of it at most."""
 SHOULD_FIND = 0.05
+NEARLY_ALL = 0.95
 MIN_GAIN = 5.0
 """How many times fewer rows a join of like columns would have to read."""
 
@@ -63,21 +65,37 @@ def _values(seen: Seen, case: Case, estimator: Estimator) -> Iterator[Finding]:
         if table is None or column is None or not is_text(column) or predicate.wrapped:
             continue
         is_known = predicate.operand is Operand.NUMBER and predicate.op in _COMPARED
-        if (is_known and seen.wastes) or _is_inferred(seen, predicate, table, estimator):
+        if (is_known and seen.wastes) or _is_inferred(seen, predicate, table, case, estimator):
             yield _compared_with_number(seen, predicate, table, column, case, is_known=is_known)
 
 
-def _is_inferred(seen: Seen, predicate: Predicate, table: Table, estimator: Estimator) -> bool:
+def _is_inferred(
+    seen: Seen, predicate: Predicate, table: Table, case: Case, estimator: Estimator
+) -> bool:
     """Tell whether an index should have found it, and nothing else explains why not."""
     shape = seen.shape
     is_value = predicate.op in {"=", "in"} and predicate.operand in {Operand.VALUE, Operand.LIST}
-    is_alone = len(shape.sources) == 1 and not shape.subqueries and not shape.alternatives
+    is_plain = not shape.subqueries and not shape.alternatives
     may_follow_order = shape.limit is not None and bool(shape.order)
     has_index = any(way.columns[:1] == (predicate.column.column,) for way in ways(table))
-    if not (is_value and is_alone and has_index) or may_follow_order:
+    if not (is_value and is_plain and has_index) or may_follow_order:
         return False
-    share = estimator.share(table, (predicate.column.column,))
-    return share <= SHOULD_FIND and seen.read >= ABOUT_ALL * table.rows and seen.wastes
+    # What is counted may be most rows: then only a whole scan is told from a long search.
+    read = NEARLY_ALL if shape.aggregates else ABOUT_ALL
+    if estimator.share(table, (predicate.column.column,)) > SHOULD_FIND:
+        return False
+    as_found = estimator.statement(seen.load, shape, ways).rows
+    is_waste = seen.wastes and as_found * MIN_GAIN <= seen.read
+    return is_waste and seen.read >= read * table.rows and not _is_planned(seen, predicate, case)
+
+
+def _is_planned(seen: Seen, predicate: Predicate, case: Case) -> bool:
+    """Tell whether the server would read all of it even where types are alike."""
+    plan = case.ask.plan(seen.load) if case.ask is not None else Missing("Nobody to ask.")
+    return not isinstance(plan, Missing) and any(
+        access.source == predicate.column.source and access.type == "ALL"
+        for access in plan.accesses
+    )
 
 
 def _compared_with_number(

@@ -16,7 +16,7 @@ from dbsbm.optimizer.rules.statements import (
     or_across_columns,
     order_by_random,
 )
-from tests.unit.optimizer.cases import case
+from tests.unit.optimizer.cases import case, scan
 
 TABLES = """
 CREATE TABLE games (
@@ -35,7 +35,7 @@ CREATE TABLE small (id BIGINT PRIMARY KEY, starts_at DATETIME, title VARCHAR(40)
 DISTINCT = {
     "games.phone": 90_000, "games.home_id": 2_000, "games.away_id": 2_000, "games.code": 50_000,
     "games.title": 90_000, "games.state": 2, "teams.code": 50_000, "teams.phone": 50_000,
-    "games.starts_at": 60_000, "games.slug": 90_000, "teams.name": 90_000,
+    "games.starts_at": 60_000, "games.score": 200, "games.slug": 90_000, "teams.name": 90_000,
 }  # fmt: skip
 WHOLE = 100_000
 
@@ -43,10 +43,14 @@ WHOLE = 100_000
 def found(
     rule: Any, text: str, read: float = WHOLE, given: float = 10, calls: int = 50, **more: Any
 ) -> list[Finding]:
-    fields = {"calls": calls, "rows_examined": int(read * calls), "rows_sent": int(given * calls)}
-    sample = {"sample": more.pop("sample")} if "sample" in more else {}
+    fields: dict[str, Any] = {
+        "calls": calls,
+        "rows_examined": int(read * calls),
+        "rows_sent": int(given * calls),
+    }
+    fields |= {name: more.pop(name) for name in ("sample", "sorted_rows") if name in more}
     rows = {"games": WHOLE, "teams": WHOLE, "small": 50}
-    judged = case(TABLES, [(text, {**fields, **sample})], rows=rows, distinct=DISTINCT, **more)
+    judged = case(TABLES, [(text, fields)], rows=rows, distinct=DISTINCT, **more)
     findings: list[Finding] = rule.examine(judged)
     return findings
 
@@ -157,6 +161,17 @@ def test_a_number_against_a_text_is_seen_in_a_run() -> None:
             "COLLATE utf8mb4_general_ci"
         ),
     )
+
+
+def test_no_conversion_is_inferred_where_the_server_would_read_all_anyway() -> None:
+    text = "SELECT id FROM games WHERE phone = ?"
+    assert found(implicit_conversion, text, WHOLE, 1, plans={text: scan("games")}) == []
+
+
+def test_a_conversion_is_inferred_in_a_join() -> None:
+    text = "SELECT t.name FROM games g JOIN teams t ON t.id = g.home_id WHERE g.phone = ?"
+    (finding,) = found(implicit_conversion, text, WHOLE + 1, 1)
+    assert finding.object.startswith("shop.games.phone in ")
 
 
 @pytest.mark.parametrize("condition", ["phone = ?", "phone IN (...)", "phone = ? AND state = ?"])
@@ -283,9 +298,22 @@ def test_an_offset_of_another_spelling_is_found() -> None:
     assert "WHERE `id` > ?" in finding.fix[0]
 
 
+def test_an_offset_is_told_by_what_was_sorted() -> None:
+    text = "SELECT id FROM games ORDER BY score LIMIT ? OFFSET ?"
+    (finding,) = found(deep_offset, text, 140_000, 20, sorted_rows=50 * 40_020)
+    assert finding.evidence["skipped_a_run"] == 40_000
+    assert found(deep_offset, text, 100_080, 20, sorted_rows=50 * 80) == []
+
+
 @pytest.mark.parametrize(
     ("text", "read", "sample"),
     [
+        pytest.param(
+            "SELECT id FROM games WHERE score = ? ORDER BY id LIMIT ? OFFSET ?",
+            5_000,
+            None,
+            id="rows that do not meet a condition",
+        ),
         pytest.param("SELECT id FROM games ORDER BY id LIMIT ? OFFSET ?", 60, None, id="small"),
         pytest.param(
             "SELECT id FROM games ORDER BY score LIMIT ? OFFSET ?", WHOLE, None, id="no order"
