@@ -5,7 +5,8 @@ Evidence: values stored and not stored by category, failed calls, and bytes writ
 Values that were refused are reported above 1 % of the stores, by the Wilson lower bound and from
 20 on, unless failed calls explain half of them. Values that were stored are reported where they are
 256 KiB on average, in at least 50 stores: the server's one thread is busy with each for as long as
-with hundreds of others. Silent for pictures, which are as large as they are.
+with hundreds of others. Silent for pictures, which are as large as they are; those that are not
+kept are asked about by fleet.images_drawn_twice.
 """
 
 from __future__ import annotations
@@ -41,10 +42,12 @@ def examine(evidence: Evidence) -> list[Finding]:
     counters, policies = present(evidence.counters), present(evidence.policies)
     found = []
     for category in Category:
+        if category.codec == "bytes":
+            continue
         counts = count(counters, category)
         if _is_refused(counts):
             found.append(_refused(category, policies[category], counts))
-        elif _is_large(category, counts):
+        elif _is_large(counts):
             found.append(_large(category, policies[category], counts))
     return found
 
@@ -56,9 +59,8 @@ def _is_refused(counts: CategoryCounts) -> bool:
     return lower > TOLERATED_SHARE
 
 
-def _is_large(category: Category, counts: CategoryCounts) -> bool:
-    is_picture = category.codec == "bytes"
-    return not is_picture and counts.sets >= MIN_STORED and counts.mean_bytes >= LARGE_BYTES
+def _is_large(counts: CategoryCounts) -> bool:
+    return counts.sets >= MIN_STORED and counts.mean_bytes >= LARGE_BYTES
 
 
 def _refused(category: Category, policy: Policy, counts: CategoryCounts) -> Finding:

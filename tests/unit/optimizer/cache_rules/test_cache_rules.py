@@ -14,6 +14,7 @@ from dbsbm.optimizer.rules.cache import (
     evictions,
     expiry_loads,
     fragmentation,
+    hit_rate,
     hot_keys,
     never_read,
     oversized_values,
@@ -125,6 +126,12 @@ def test_large_values_that_are_compressed_already_are_for_your_information() -> 
 )
 def test_values_of_a_common_size_are_left_alone(category: str, counts: dict[str, float]) -> None:
     assert oversized_values.examine(evidence(counters=counted(category, **counts))) == []
+
+
+def test_pictures_are_judged_by_neither_rule_on_values() -> None:
+    refused = counted("image_cache", drops=500, sets=500, hits=10, misses=990)
+    assert oversized_values.examine(evidence(counters=refused)) == []
+    assert hit_rate.examine(evidence(counters=refused)) == []
 
 
 # --- cache.never_read -----------------------------------------------------------------------------
