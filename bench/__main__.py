@@ -1,9 +1,10 @@
-"""`python -m bench NAME [--quick] [--json] [--only PART]`: run a bench; do its floors hold?"""
+"""`python -m bench NAME [--quick] [--json] [--only PART] [--seed N]`: run a bench; do its floors hold?"""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -68,14 +69,22 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def run(name: str, *, quick: bool, only: str | None = None) -> list[Row]:
+def run(
+    name: str, *, quick: bool, only: str | None = None, seed: int | None = None
+) -> list[Row]:
     """Run a bench, or `only` one of its `PARTS`, telling each row as it comes.
 
     Raises:
         PeerError: A peer could not be installed or run.
-        UnknownBenchError: There is no such bench, or it has no such part.
+        UnknownBenchError: There is no such bench, or it has no such part, or it takes no seed.
     """
-    bench_rows = load(name).rows(quick) if only is None else _part(name, only).rows(quick=quick)
+    measure = load(name).rows if only is None else _part(name, only).rows
+    if seed is None:
+        bench_rows = measure(quick=quick)
+    elif "seed" in inspect.signature(measure).parameters:
+        bench_rows = measure(quick=quick, seed=seed)
+    else:
+        raise UnknownBenchError(f"bench {name} makes nothing from a seed: leave --seed out")
     rows = []
     for row in bench_rows:
         progress(f"{row.row}: {_number(row.value)} {row.unit}")
@@ -113,9 +122,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--only", metavar="PART", help="one part of a bench that has parts")
+    parser.add_argument("--seed", type=int, metavar="N", help="what a bench makes its data from")
     asked = parser.parse_args(arguments)
     try:
-        rows = run(asked.name, quick=asked.quick, only=asked.only)
+        rows = run(asked.name, quick=asked.quick, only=asked.only, seed=asked.seed)
     except (PeerError, UnknownBenchError) as error:
         progress(f"bench: {error}")
         return 2

@@ -12,6 +12,7 @@ from bench.rig.optimizer_blueprint import Blueprint, Fault, Incident, Statement,
 from bench.rig.optimizer_columns import Column
 from bench.rig.optimizer_words import TRADES, Names
 
+SMALL_ROWS, MOST_ROWS = 6_000, 40_000
 SHARING = 0.4
 """Chance that something is planted in a table that is there already."""
 _WORDS = re.compile(
@@ -22,11 +23,16 @@ Arguments = Callable[[Random], Sequence[Any]]
 
 
 class Draft:
-    """A blueprint in the making."""
+    """A blueprint in the making.
 
-    def __init__(self, seed: int, schemas: int | None = None) -> None:
+    Attributes:
+        scale: How much larger tables are than they are asked for, up to `MOST_ROWS`.
+    """
+
+    def __init__(self, seed: int, *, scale: int = 1) -> None:
         self.random = Random(seed)
-        count = schemas or self.random.choice((1, 1, 2, 3))
+        self.scale = scale
+        count = self.random.choice((1, 1, 2, 3))
         trades = self.random.sample(list(TRADES), count)
         self._names = {f"{trade}_{seed % 1000}": Names(self.random, trade) for trade in trades}
         self._keywords = {name: self.random.choice((str.upper, str.lower)) for name in self._names}
@@ -45,6 +51,8 @@ class Draft:
         """Return a new table with a few columns that nothing is wrong with."""
         schema = schema or self.random.choice(self.made.schemas)
         rows = rows or self.random.choice((8_000, 10_000, 12_000, 16_000))
+        if rows >= SMALL_ROWS:
+            rows = min(rows * self.scale, MOST_ROWS)
         table = Table(schema, self._names[schema].table(), rows, charset=charset, engine=engine)
         table.shared = shared and keyed
         if keyed:

@@ -206,7 +206,7 @@ def filter_and_range(draft: Draft) -> None:
     sql = f"SELECT {title} FROM {table.name} WHERE {kind} = %s AND {when} >= %s"
 
     def arguments(random: Random) -> tuple[Any, Any]:
-        since = columns.FIRST + timedelta(days=random.randint(560, 600))
+        since = columns.FIRST + timedelta(days=random.randint(670, 690))
         return table.value(kind, table.row(random)), since
 
     statement = draft.load(table, sql, arguments)

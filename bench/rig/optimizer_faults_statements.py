@@ -465,7 +465,7 @@ def updated_in(draft: Draft) -> None:
         child,
         _JOINED,
         tables=[parent.full],
-        also=["index.missing"],
+        also=["index.missing", "index.unused"],
     )
 
 

@@ -20,6 +20,8 @@ from bench.rig.optimizer_server import MONTH, ForwardServer
 CONNECTIONS = 4
 SAMPLES = 3
 """Runs of each statement that are kept with their literals, to be replayed."""
+FAILS = 10**9
+"""Rows that a statement reads that can no longer be carried out."""
 EARLY = 0.1
 """Share of the load that runs a month ago."""
 
@@ -101,6 +103,12 @@ class PlantedLab:
             if aged and part is early_part:
                 self.server.forward(MONTH)
 
+    def keep_running(self, stop: threading.Event, random: Random) -> None:
+        """Run statements of the load in any order until told to stop."""
+        while not stop.is_set():
+            chosen = random.choices(self.blueprint.load, k=50)
+            self._run([self._prepared(each, random) for each in chosen])
+
     def _prepared(self, statement: Statement, random: Random) -> tuple[str, str]:
         arguments = tuple(statement.arguments(random))
         escaped = tuple(pymysql.converters.escape_item(each, "utf8mb4") for each in arguments)
@@ -118,7 +126,7 @@ class PlantedLab:
             }
             for schema, sql in runs:
                 with connections[schema].cursor() as cursor:
-                    _tolerant(cursor, sql)
+                    assert _works(cursor, sql), sql
 
     @contextmanager
     def incidents(self) -> Iterator[None]:
@@ -132,9 +140,16 @@ class PlantedLab:
                 if incident.kind == "deadlock":
                     _deadlock(first, second, change)
                 elif incident.kind == "lock wait":
-                    _wait(stack, second, change.format(1))
+                    self._wait(stack, second, change.format(1))
             self.server.forward(900)
             yield
+
+    def _wait(self, stack: ExitStack, cursor: Any, sql: str) -> None:
+        """Let a statement wait until its connection is killed."""
+        waiting = threading.Thread(target=lambda: _suppressed(cursor, sql))
+        waiting.start()
+        stack.callback(waiting.join)
+        stack.callback(self.execute, f"KILL {cursor.connection.thread_id()}")
 
     def _transaction(self, stack: ExitStack) -> pymysql.cursors.Cursor:
         connection = stack.enter_context(self.server.connect())
@@ -154,6 +169,11 @@ class PlantedLab:
                     pages[statement] = _pages(cursor) - before
         return Replay(rows, pages)
 
+    def steady_replay(self) -> Replay:
+        """Replay twice, for pages alone: what is less is without the server's own work beside it."""
+        one, two = self.replay(), self.replay()
+        return Replay(two.rows, {each: min(one.pages[each], two.pages[each]) for each in two.pages})
+
     def reads(self, statement: Statement) -> int:
         """Return the rows that the kept runs of a statement read."""
         with self._cursor() as cursor:
@@ -165,7 +185,8 @@ class PlantedLab:
         for sql in self.samples[statement]:
             if statement.writes:
                 cursor.execute("BEGIN")
-            _tolerant(cursor, sql)
+            if not _works(cursor, sql):
+                return FAILS
             if statement.writes:
                 cursor.execute("ROLLBACK")
         cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
@@ -274,13 +295,14 @@ class PlantedLab:
             yield cursor
 
 
-def _tolerant(cursor: pymysql.cursors.Cursor, sql: str) -> None:
+def _works(cursor: pymysql.cursors.Cursor, sql: str) -> bool:
+    """Run a statement of the load; tell whether the server can carry it out."""
     try:
         cursor.execute(sql)
         cursor.fetchall()
     except pymysql.err.MySQLError as error:
-        if error.args[0] not in _CONFUSED:
-            raise
+        return error.args[0] in _CONFUSED
+    return True
 
 
 def _deadlock(first: Any, second: Any, change: str) -> None:
@@ -292,13 +314,6 @@ def _deadlock(first: Any, second: Any, change: str) -> None:
     other.join()
     first.execute("ROLLBACK")
     second.execute("ROLLBACK")
-
-
-def _wait(stack: ExitStack, cursor: Any, sql: str) -> None:
-    """Let a statement wait until its connection is killed."""
-    waiting = threading.Thread(target=lambda: _suppressed(cursor, sql), daemon=True)
-    waiting.start()
-    stack.callback(waiting.join, 10)
 
 
 def _suppressed(cursor: Any, sql: str) -> None:

@@ -24,7 +24,8 @@ PROGRAMS = {
     "pt-duplicate-key-checker": "percona-toolkit",
 }
 """Program -> Debian's package that brings it."""
-TIMEOUT = 120
+TOGETHER = "all peers"
+TIMEOUT = 240
 """Seconds until a peer is given up."""
 
 _DROP = re.compile(r"ALTER TABLE `?(\w+)`?\.`?(\w+)`?\s+DROP (?:INDEX|KEY) (.+?);", re.I)
@@ -42,7 +43,7 @@ def have_peers() -> None:
 def say(lab: PlantedLab) -> Mapping[str, list[Heard]]:
     """Return what each peer says of the server; a peer that is missing or fails says nothing."""
     said = {name: tool(lab) for name, tool in TOOLS.items()}
-    return {**said, "all peers": [each for findings in said.values() for each in findings]}
+    return {**said, TOGETHER: [each for findings in said.values() for each in findings]}
 
 
 def _index(rule: str, schema: str, table: str, index: str, *fix: str) -> Heard:

@@ -177,11 +177,10 @@ def matching(pattern: str, *, without: str = r"(?!)") -> Callable[[str], bool]:
 
 
 def bare(column: str) -> Callable[[str], bool]:
-    """Return whether a statement compares a column as it is, and nowhere within a function."""
+    """Return whether a statement compares a column as it is, so that its index can be used."""
 
     def form(text: str) -> bool:
-        uses = _uses(text, column)
-        return bool(uses) and not any(map(_wrapped, uses))
+        return not all(map(_wrapped, _uses(text, column)))
 
     return form
 

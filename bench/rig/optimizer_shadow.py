@@ -6,7 +6,7 @@ out here: no index cures them, and what a rewritten statement reads is not the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench.harness import Row, progress
 from bench.rig import optimizer_evidence, optimizer_planting, optimizer_product
@@ -17,6 +17,7 @@ from bench.rig.optimizer_server import have_clock, running
 from bench.rig.optimizer_trial import ROWS_OF_NOISE, SLOWER, index_changes
 
 SEED = 1001
+FIRST_UNSEEN = 1000
 
 
 def rows(*, quick: bool, seed: int | None = None) -> Iterator[Row]:
@@ -33,18 +34,19 @@ def rows(*, quick: bool, seed: int | None = None) -> Iterator[Row]:
 
 
 def _compared(lab: PlantedLab, findings: Sequence[Heard]) -> Iterator[Row]:
-    lab.replay()  # warms the buffer pool, so that each replay finds the same in it
-    before = lab.replay()
+    before = lab.steady_replay()
     expert_changes = [each for fault in lab.blueprint.faults for each in fault.expert]
     with lab.applied(expert_changes):
-        expert = lab.replay()
+        expert = lab.steady_replay()
     schema = [lab.created(table) for table in lab.blueprint.tables]
     failed = lab.failures(index_changes(findings))
-    after = lab.replay()
+    after = lab.steady_replay()
     undone = lab.failures([each for found in reversed(findings) for each in found.revert])
     for each in [*failed, *undone]:
         progress(f"could not be applied: {each}")
     back = [lab.created(table) for table in lab.blueprint.tables]
+    if lab.blueprint.seed < FIRST_UNSEEN:
+        _tell(before, after, schema, back)
     yield from _read(before, after, expert)
     same = sum(one == other for one, other in zip(schema, back, strict=True))
     yield Row(
@@ -55,6 +57,16 @@ def _compared(lab: PlantedLab, findings: Sequence[Heard]) -> Iterator[Row]:
         floor=1.0,
         aim=1.0,
     )
+
+
+def _tell(before: Replay, after: Replay, schema: Sequence[str], back: Sequence[str]) -> None:
+    for what, then, now in (("rows", before.rows, after.rows), ("pages", before.pages, after.pages)):
+        for each in now:
+            if _ratio(each, then, now) > SLOWER:
+                progress(f"  reads {then[each]} -> {now[each]} {what}: {each.sql[:150]}")
+    for one, other in zip(schema, back, strict=True):
+        if one != other:
+            progress(f"  comes back different:\n{one}\n{other}")
 
 
 def _read(before: Replay, after: Replay, expert: Replay) -> Iterator[Row]:
@@ -73,16 +85,19 @@ def _read(before: Replay, after: Replay, expert: Replay) -> Iterator[Row]:
         "times",
         aim=1.1,
     )
-    yield Row(
-        "worst statement: rows read after over before",
-        max((_ratio(each, before, after) for each in after.rows), default=1.0),
-        "times",
-        floor=SLOWER,
-        aim=1.0,
-    )
+    for what, then, now in (("rows", before.rows, after.rows), ("pages", before.pages, after.pages)):
+        yield Row(
+            f"worst statement: {what} read after over before",
+            max((_ratio(each, then, now) for each in now), default=1.0),
+            "times",
+            floor=SLOWER,
+            aim=1.0,
+        )
 
 
-def _ratio(statement: Statement, before: Replay, after: Replay) -> float:
-    """Return how much more it reads; a few rows more are no more."""
-    now, then = after.rows[statement], before.rows[statement]
-    return now / then if then and now > then + ROWS_OF_NOISE else min(1.0, now / max(1, then))
+def _ratio(
+    statement: Statement, before: Mapping[Statement, int], after: Mapping[Statement, int]
+) -> float:
+    """Return how much more it reads; a few rows or pages more are no more."""
+    now, then = after[statement], before[statement]
+    return now / max(1, then) if now > then + ROWS_OF_NOISE else min(1.0, now / max(1, then))

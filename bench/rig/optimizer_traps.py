@@ -193,6 +193,9 @@ def _family(draft: Draft) -> tuple[Table, Table, str, str]:
     child.index(link)
     owner = draft.column(parent, "owner", columns.number, 900)
     parent.index(owner)
+    for table, column in ((parent, owner), (child, link)):
+        sql = f"SELECT {draft.plain(table)[0]} FROM {table.name} WHERE {column} = %s"
+        draft.load(table, sql, table.values(column), 8)
     return parent, child, link, owner
 
 

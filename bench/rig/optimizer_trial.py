@@ -41,17 +41,17 @@ class Trial:
         lab.expert = expert.rows
         return cls(lab, before, expert)
 
-    def heard(self, findings: Sequence[Heard]) -> Score:
-        """Judge what a peer said: no fix is asked of it, but what it gives must not harm."""
-        score = self.named(findings, tried=False)
-        score.harmful = self._harm(findings)
-        return score
-
     def judge(self, findings: Sequence[Mapping[str, Any]]) -> Score:
         """Judge a report: every finding, whatever its weight."""
         all_heard = [heard(each) for each in findings]
         score = self.named(all_heard, tried=True)
         score.harmful = self._harm(all_heard)
+        return score
+
+    def judge_peer(self, findings: Sequence[Heard], *, harm: bool) -> Score:
+        """Judge a peer: no fix is asked of it; `harm` tells whether those it gives are applied."""
+        score = self.named(findings, tried=False)
+        score.harmful = self._harm(findings) if harm else []
         return score
 
     def named(self, findings: Sequence[Heard], *, tried: bool) -> Score:
