@@ -28,6 +28,7 @@ PLANTED = {
     ("index.redundant", "books.twice_b"),
     ("index.redundant", "loans.by_state"),
     ("index.unused", "books.unread"),
+    ("index.unused", "members.by_name"),
     ("schema.key_running_out", "tickets.id"),
     ("schema.mixed_charsets", "old_codes.isbn"),
     ("schema.myisam", "rooms"),

@@ -2,9 +2,8 @@
 
 Each piece of advice alone may be harmless and all of them taken together still rob a statement of
 its last index: an index is dropped because another one has its columns, and that one because
-nobody reads it. So new indexes are chosen first; then each index that could go is weighed against
-those that remain, in one order, and goes only if every statement, foreign key and uniqueness that
-was seen is served as well without it.
+nobody reads it. So each index that could go is weighed against those that remain, in one order, and
+goes only if every statement, foreign key and uniqueness that was seen is served as well without it.
 """
 
 from __future__ import annotations
@@ -41,23 +40,24 @@ class Judgement:
 def judge(case: Case) -> Judgement:
     """Judge every index of a case, those that exist and those that lack."""
     estimator = Estimator(case)
-    wanted = [] if isinstance(case.snapshot.load, Missing) else _wanted(case, estimator)
     guard = Guard(case, estimator)
-    for each in wanted:
-        guard.add(each.table, each.columns)
-    judgement = Judgement()
-    partners: set[tuple[str, str, str]] = set()
-    for redundancy in redundancies(case):
-        if guard.release(redundancy.table, redundancy.index):
-            judgement.redundant.append(redundancy)
-            partners.add(_key(redundancy.table, redundancy.kept))
-    for each in wanted:
-        replaced = [index for index in _beginnings(each) if guard.release(each.table, index)]
-        judgement.wanted.append((each, tuple(replaced)))
+    judgement = Judgement(redundant=[each for each in redundancies(case) if _is_free(each, guard)])
+    partners = {_key(each.table, each.kept) for each in judgement.redundant}
     for table, index in unread_indexes(case):
         if _key(table, index) not in partners and guard.release(table, index):
             judgement.unused.append((table, index))
+    # Last: what is dropped must not count on an index that nobody may ever add.
+    wanted = [] if isinstance(case.snapshot.load, Missing) else _wanted(case, estimator)
+    for each in wanted:
+        guard.add(each.table, each.columns)
+    for each in wanted:
+        replaced = [index for index in _beginnings(each) if guard.release(each.table, index)]
+        judgement.wanted.append((each, tuple(replaced)))
     return judgement
+
+
+def _is_free(redundancy: Redundancy, guard: Guard) -> bool:
+    return guard.release(redundancy.table, redundancy.index)
 
 
 def _wanted(case: Case, estimator: Estimator) -> list[Wanted]:
