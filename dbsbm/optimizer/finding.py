@@ -13,6 +13,14 @@ Severity = Literal["info", "warning", "critical"]
 Risk = Literal["none", "low", "medium", "high"]
 
 
+_DIGITS = 8
+
+
+def short_id(finding_id: str) -> str:
+    """As much of a finding's id as people need to name it."""
+    return finding_id[:_DIGITS]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding.

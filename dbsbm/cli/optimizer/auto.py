@@ -6,8 +6,8 @@ import argparse
 from typing import Any
 
 from dbsbm.cli.optimizer.place import add_place, open_place, or_say_why_not
-from dbsbm.cli.optimizer.text import short_id
 from dbsbm.cli.output import say, say_json
+from dbsbm.optimizer.finding import short_id
 from dbsbm.optimizer.unattended.auto import DAILY_CHANGES, Round, work
 
 

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
-from dbsbm.cli.optimizer.text import finding_lines, short_id
+from dbsbm.cli.optimizer.text import finding_lines
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, FindingStep
 from dbsbm.optimizer import ledger
+from dbsbm.optimizer.finding import short_id
 from dbsbm.settings import load_settings
 
 T = TypeVar("T")

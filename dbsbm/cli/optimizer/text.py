@@ -7,9 +7,9 @@ from textwrap import fill
 from typing import Any
 
 from dbsbm.cli.output import say
+from dbsbm.optimizer.finding import short_id
 
 _WIDTH = 100
-_ID_DIGITS = 8
 
 
 def tell_report(report: Mapping[str, Any]) -> None:
@@ -32,13 +32,8 @@ def finding_lines(finding: Mapping[str, Any]) -> Iterator[str]:
     yield _wrapped(f"Gain: {finding['expected_gain']}", "  ")
     yield (
         f"  Confidence {finding['confidence']:.2f}, risk {finding['risk']}, "
-        f"id {finding['id'][:_ID_DIGITS]}"
+        f"id {short_id(finding['id'])}"
     )
-
-
-def short_id(finding_id: str) -> str:
-    """As much of an id as people need to name it."""
-    return finding_id[:_ID_DIGITS]
 
 
 def _wrapped(text: str, indent: str) -> str:

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import case, select
 
 from dbsbm.dashboard.reading.tables import Query, Sources, TableRow
 from dbsbm.dashboard.reading.tops import ROWS, href
-from dbsbm.db.models import FindingRow, OptimizerRun
+from dbsbm.db.models import FindingRow, FindingStep, OptimizerRun
+from dbsbm.optimizer.ledger import WAITING
 
 _RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
 
 
+_OPEN = (*WAITING, "applied")
+
+
 def open_findings(sources: Sources, _query: Query) -> Sequence[TableRow]:
-    """Those of the newest runs, the gravest first."""
+    """Those that wait for somebody, or are watched since their change; the gravest first."""
     rows = sources.rows(
         select(FindingRow)
-        .where(FindingRow.state == "open")
+        .where(FindingRow.state.in_(_OPEN))
         .order_by(_RANK, FindingRow.confidence.desc())
         .limit(200)
     )
     return [_row(row) for row in rows]
 
 
-def gone_findings(sources: Sources, query: Query) -> Sequence[TableRow]:
-    """Those that were seen within the range, and are not found any more."""
+def past_findings(sources: Sources, query: Query) -> Sequence[TableRow]:
+    """Those that were seen within the range, and ended."""
     rows = sources.rows(
         select(FindingRow)
-        .where(FindingRow.state == "gone", FindingRow.last_seen >= query.span.since)
+        .where(FindingRow.state.not_in(_OPEN), FindingRow.last_seen >= query.span.since)
         .order_by(FindingRow.last_seen.desc())
         .limit(ROWS)
     )
     return [_row(row) for row in rows]
+
+
+def steps(sources: Sources, query: Query) -> Sequence[TableRow]:
+    """What became of one finding, the newest first."""
+    rows = sources.rows(
+        select(FindingStep)
+        .where(FindingStep.finding_id == query.where.get("finding", ""))
+        .order_by(FindingStep.id.desc())
+        .limit(ROWS)
+    )
+    return [
+        TableRow([row.taken_at, row.step, row.state, row.actor, _spoken(row.detail)])
+        for row in rows
+    ]
+
+
+def _spoken(detail: Mapping[str, Any]) -> str | None:
+    """What a step says of itself, in one line."""
+    return ", ".join(f"{key}: {value}" for key, value in detail.items()) or None
 
 
 def runs(sources: Sources, query: Query) -> Sequence[TableRow]:
@@ -62,8 +86,9 @@ def runs(sources: Sources, query: Query) -> Sequence[TableRow]:
 def _row(row: FindingRow) -> TableRow:
     cells = [
         row.severity,
-        row.object,
+        row.object if not row.target else f"{row.object} on {row.target}",
         row.cause,
+        row.state,
         row.expected_gain,
         row.confidence,
         row.first_seen,

@@ -16,6 +16,7 @@ from dbsbm.dashboard.reading.verdict import Firing, Vitals, verdict
 from dbsbm.db.models import DeadLetter, Effect, FindingRow, MetricPoint, ScheduleSlot
 from dbsbm.errors import DbsbmError
 from dbsbm.monitor.store.resolutions import MINUTE
+from dbsbm.optimizer.ledger import WAITING
 
 LATE = timedelta(minutes=5)
 
@@ -70,7 +71,11 @@ def unreachable(error: DbsbmError) -> dict[str, Any]:
 
 def _vitals(session: Session, now: datetime) -> Vitals:
     late = (Effect.state == "pending", Effect.next_attempt_at < now - LATE)
-    critical = (FindingRow.state == "open", FindingRow.severity == "critical")
+    critical = (
+        FindingRow.state.in_(WAITING),
+        FindingRow.severity == "critical",
+        FindingRow.target == "",
+    )
     return Vitals(
         now=now,
         last_sample=_last_sample(session, now),

@@ -24,6 +24,8 @@ from dbsbm.dashboard.views.blocks import (
 from dbsbm.dashboard.views.charts import CATEGORY, ENDPOINT, STATEMENT, TASK
 from dbsbm.db.models import FindingRow, Incident, SlowStatement, Statement
 from dbsbm.errors import UserError
+from dbsbm.optimizer.finding import short_id
+from dbsbm.optimizer.ledger import WAITING
 
 View = dict[str, Any]
 Reader = Callable[[Sources, Span, Sequence[str]], View]
@@ -91,6 +93,8 @@ def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
         row = session.get(FindingRow, names[0])
     if row is None:
         raise UserError("There is no such finding: it may be older than RETENTION_DAYS.")
+    evidence = dict(row.evidence)
+    statement = evidence.pop("statement", None)
     blocks = [
         facts_block(
             ("severity", row.severity, "state"),
@@ -98,17 +102,30 @@ def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
             ("rule", row.rule, "code"),
             ("confidence", row.confidence, "ratio"),
             ("risk of the fix", row.risk, "text"),
+            ("server", row.target or None, "text"),
             ("expected gain", row.expected_gain, "text"),
             ("first seen", row.first_seen.timestamp(), "time"),
             ("last seen", row.last_seen.timestamp(), "time"),
         ),
         list_block("Cause", [row.cause]),
-        list_block("What may help", row.fix),
-        *([list_block("How to undo it", row.revert)] if row.revert else []),
-        code_block("Evidence", json.dumps(row.evidence, indent=2, default=str)),
+        *([code_block("Statement", str(statement))] if statement else []),
+        *([code_block("What helps", "\n".join(row.fix))] if row.fix else []),
+        *([code_block("How to undo that", "\n".join(row.revert))] if row.revert else []),
+        *([code_block("On the command line", _commands(row))] if row.state in WAITING else []),
+        code_block("Evidence", json.dumps(evidence, indent=2, default=str)),
         *([code_block("Proof", json.dumps(row.proof, indent=2))] if row.proof else []),
+        table_block("finding-steps", {"finding": row.id}),
     ]
     return _page(row.object, blocks)
+
+
+def _commands(row: FindingRow) -> str:
+    """What an operator can type about a finding that waits."""
+    name = short_id(row.id)
+    lines = [f"python -m dbsbm optimizer show {name}"]
+    if row.revert:
+        lines += [f"python -m dbsbm optimizer {verb} {name}" for verb in ("prove", "apply")]
+    return "\n".join([*lines, f"python -m dbsbm optimizer dismiss {name}"])
 
 
 def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:

@@ -55,6 +55,6 @@ SECTIONS = {
         Section("cache", "Cache", CACHE, tables=("categories", "cleanups")),
         Section("system", "System", SYSTEM, tables=("processes",)),
         Section("alerts", "Alerts", before=("incidents", "silences", "past-incidents", "changes")),
-        Section("findings", "Findings", before=("findings", "gone-findings", "analyses")),
+        Section("findings", "Findings", before=("findings", "past-findings", "analyses")),
     )
 }

@@ -13,6 +13,9 @@ from dbsbm.monitor.report.model import Figure, FindingLine, Findings, IncidentLi
 from dbsbm.monitor.report.reader import amount
 
 _SEVERITIES = {"page": 0, "critical": 0, "warn": 1, "warning": 1}
+# Words of the optimizer, which is a room above.
+_WAITING = ("open", "proved")
+_APPLIED = ("applied", "verified")
 MOST_INCIDENTS = 50
 MOST_FINDINGS = 50
 
@@ -51,15 +54,16 @@ def findings(session: Session, span: Window) -> Findings:
     rows = session.scalars(
         select(FindingRow)
         .where(
-            or_(FindingRow.state == "open", FindingRow.last_seen >= span.since),
+            or_(FindingRow.state.in_(_WAITING), FindingRow.last_seen >= span.since),
             FindingRow.first_seen < span.until,
+            FindingRow.target == "",
         )
         .order_by(FindingRow.confidence.desc(), FindingRow.id)
     ).all()
     by_severity = sorted(rows, key=lambda row: _SEVERITIES.get(row.severity, 2))
     return Findings(
-        open=_lines(by_severity, lambda state: state == "open", span),
-        applied=_lines(by_severity, lambda state: state == "applied", span),
+        open=_lines(by_severity, lambda state: state in _WAITING, span),
+        applied=_lines(by_severity, lambda state: state in _APPLIED, span),
         gone=_lines(by_severity, lambda state: state == "gone", span),
     )
 

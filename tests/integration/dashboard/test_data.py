@@ -142,6 +142,27 @@ def test_an_incident_is_acknowledged_and_silenced(served: Served) -> None:
     assert {"title": "worst", "value": "17.9 s", "unit": "text"} in told
 
 
+def test_a_finding_shows_its_statement_what_helps_and_what_became_of_it(served: Served) -> None:
+    fill(served)
+    client = served.client()
+    (row,) = table(client, "findings")
+    assert row[:4] == [
+        "warning",
+        "table games",
+        "A statement reads 48,210 rows and returns 9.",
+        "open",
+    ]
+    assert table(client, "past-findings") == []
+
+    view = client.get(f"/data/view/findings/{'f' * 32}").json()
+    code = {block["title"]: block["text"] for block in view["blocks"] if block["kind"] == "code"}
+    assert code["Statement"] == "SELECT * FROM games WHERE league = ?"
+    assert code["What helps"] == "CREATE INDEX ix ON games (league)"
+    assert "python -m dbsbm optimizer apply ffffffff" in code["On the command line"]
+    ((_, *step),) = table(client, "finding-steps", **{"where.finding": "f" * 32})
+    assert step == ["new", "open", "analysis", "run: 1"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -87,7 +87,7 @@ export function ago(age) {
 
 const LEVELS = {
   well: "well", ok: "well", done: "well", placed: "well", won: "well", healthy: "well",
-  resolved: "well", gone: "well", replied: "well",
+  resolved: "well", gone: "well", replied: "well", verified: "well",
   attention: "attention", warn: "attention", warning: "attention", pending: "attention",
   missed: "attention", stale: "attention",
   unwell: "unwell", page: "unwell", critical: "unwell", failed: "unwell", dead: "unwell",
