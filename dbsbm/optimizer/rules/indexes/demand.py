@@ -24,7 +24,7 @@ MIN_GAIN = 5.0
 """How many times fewer rows an index must promise: estimates are off by 2 or 3 at times."""
 STEP = 2.0
 """How many times fewer rows each further index of a statement must promise."""
-MIN_SAVED = 5_000
+MIN_SAVED = 2_000
 """Rows that all runs together must save; less is not worth a change of the schema."""
 WRITE_COST = 20
 """Rows that could be read for what keeping an index up costs a statement that writes. Assumption:

@@ -62,14 +62,12 @@ def _finding(wanted: Wanted, replaced: tuple[Index, ...], everything: int) -> Fi
 
 
 def wrong_order(wanted: Wanted) -> tuple[Index, ...]:
-    """Indexes that have the columns, but not in an order that serves."""
+    """Indexes that have the columns, but not in an order that can be searched."""
     count = len(wanted.columns)
     return tuple(
         index
         for index in wanted.table.indexes
-        if count > 1
-        and set(wanted.columns) <= set(index.columns)
-        and index.columns[:count] != wanted.columns
+        if set(wanted.columns) <= set(index.columns) and index.columns[:count] != wanted.columns
     )
 
 

@@ -11,6 +11,7 @@ from dbsbm.optimizer.statements.shape import ColumnRef, Operand, Predicate, Shap
 
 _EQUALITIES = {"=", "<=>", "in", "is null"}
 _RANGES = {"<", "<=", ">", ">=", "between"}
+_KNOWN = {Operand.VALUE, Operand.NUMBER, Operand.TEXT}
 _LOWER, _UPPER = {">", ">="}, {"<", "<="}
 
 
@@ -98,9 +99,10 @@ def all_uses(case: Case) -> Iterator[tuple[Load, Use]]:
 def _use(shape: Shape, source: Source, table: Table) -> Use:
     own = [each for each in shape.predicates if each.column.source == source.name]
     names = {each.name for each in shape.sources}
-    joined = [each for each in own if _is_equality(each) and _joins(each, names)]
-    given = [each for each in own if _is_equality(each) and not _joins(each, names)]
-    ranges = [each for each in own if each.op in _RANGES and not each.wrapped]
+    equal = [each for each in own if _is_equality(each) and not _is_asked_anew(each, shape)]
+    joined = [each for each in equal if _joins(each, names)]
+    given = [each for each in equal if not _joins(each, names)]
+    ranges = [each for each in own if _is_range(each)]
     patterns = [each for each in own if _is_pattern(each)]
     counted = len(given) + len(joined) + len(ranges) + len(patterns)
     return Use(
@@ -123,6 +125,21 @@ def _is_equality(predicate: Predicate) -> bool:
     is_known = predicate.operand is not Operand.OTHER or predicate.other is not None
     same_row = predicate.other is not None and predicate.other.source == predicate.column.source
     return predicate.op in _EQUALITIES and not predicate.wrapped and is_known and not same_row
+
+
+def _is_asked_anew(predicate: Predicate, shape: Shape) -> bool:
+    """Tell whether the value is that of a subquery that needs the row to be read first."""
+    return predicate.operand is Operand.SUBQUERY and any(
+        inner.correlated and inner.place in {"scalar", "in"} for inner in shape.subqueries
+    )
+
+
+def _is_range(predicate: Predicate) -> bool:
+    """Tell whether it has bounds that are known before the table is read."""
+    is_known = predicate.operand in _KNOWN or predicate.op == "between"
+    return (
+        predicate.op in _RANGES and is_known and predicate.other is None and not predicate.wrapped
+    )
 
 
 def _joins(predicate: Predicate, names: set[str]) -> bool:

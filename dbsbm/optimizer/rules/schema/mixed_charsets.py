@@ -58,7 +58,7 @@ def _joined(pair: Pair, why: str) -> Finding:
     table, column = pair.table, pair.column
     name, other = f"{table.name}.{column.name}", f"{pair.other_table.name}.{pair.other.name}"
     matters = rows_read(pair.load) >= max(MIN_READ, ABOUT_ALL * table.rows)
-    cost = "its index is of no use" if matters else "only few rows made that cheap so far"
+    cost = "its index is of no use" if matters else "so far that was for few rows"
     return Finding(
         rule=NAME,
         object=column_name(table, column.name),

@@ -22,7 +22,7 @@ from dbsbm.optimizer.rules.describe import (
     statement_evidence,
     statement_object,
 )
-from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates
+from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates, is_indexable
 from dbsbm.optimizer.rules.indexes.demand import best_for
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
 from dbsbm.optimizer.rules.indexes.searching import Search, search, ways
@@ -113,7 +113,7 @@ def _new_indexes(shape: Shape, case: Case, estimator: Estimator) -> list[tuple[T
         if any(found.equal or found.bounded for found in _searches(use)):
             continue
         best = _narrowest(use, estimator)
-        if best is not None:
+        if best.columns:
             columns = best.ordered((), estimator.rank(use.table))
             index = Index(ddl.new_name(use.table, columns), ddl.parts_of(use.table, columns))
             new.setdefault((use.table.name, columns), (use.table, index))
@@ -124,9 +124,12 @@ def _searches(use: Use) -> list[Search]:
     return [search(way, use, use.given) for way in ways(use.table)]
 
 
-def _narrowest(use: Use, estimator: Estimator) -> Candidate | None:
-    options = list(candidates(use, estimator))
-    return min(options, key=lambda each: len(each.columns), default=None)
+def _narrowest(use: Use, estimator: Estimator) -> Candidate:
+    options = candidates(use, estimator)
+    known = frozenset(each for each in use.given if is_indexable(use.table, each))
+    # Few rows are given: each side is narrow, even if its columns have few values.
+    plain = Candidate(use.table, (known,) if known else ())
+    return min(options, key=lambda each: len(each.columns), default=plain)
 
 
 def _union(seen: Seen) -> str:

@@ -173,6 +173,12 @@ def test_an_index_that_lacks_is_named(
             id="a pattern that may begin with anything",
         ),
         pytest.param(
+            "",
+            "SELECT id FROM orders o WHERE total > "
+            "(SELECT AVG(total) FROM orders x WHERE x.id = o.id)",
+            200_000, 3, {}, id="a bound that each row has for itself",
+        ),
+        pytest.param(
             "", "SELECT id FROM orders WHERE placed_at < ? ORDER BY RAND() LIMIT ?", 200_000, 5, {},
             id="a bound that may leave all rows",
         ),
@@ -224,6 +230,14 @@ def test_an_index_is_not_extended_where_a_statement_reads_it_in_the_order_of_the
         ("SELECT id, note FROM orders WHERE state = ? ORDER BY id LIMIT ?", 20, 20),
     )
     assert "DROP" not in finding.fix[0]
+
+
+def test_an_index_that_has_the_column_in_second_place_is_named() -> None:
+    (finding,) = found(
+        "KEY sc (state, customer_id)",
+        ("SELECT id, note FROM orders WHERE customer_id = ?", 100_000, 50),
+    )
+    assert finding.evidence["wrong_order"] == ["sc"]
 
 
 def test_an_index_with_its_columns_in_the_wrong_order_is_named() -> None:
