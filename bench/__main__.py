@@ -1,4 +1,4 @@
-"""`python -m bench NAME [--quick] [--json] [--only PART] [--seed N]`: run a bench; do its floors hold?"""
+"""`python -m bench NAME [--quick] [--json] [--only PART] [--seed N]`: do its floors hold?"""
 
 from __future__ import annotations
 
@@ -69,9 +69,7 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def run(
-    name: str, *, quick: bool, only: str | None = None, seed: int | None = None
-) -> list[Row]:
+def run(name: str, *, quick: bool, only: str | None = None, seed: int | None = None) -> list[Row]:
     """Run a bench, or `only` one of its `PARTS`, telling each row as it comes.
 
     Raises:

@@ -47,6 +47,11 @@ class Table:
         return f"{self.schema}.{self.name}"
 
     @property
+    def quoted(self) -> str:
+        """The name as statements have it."""
+        return f"`{self.schema}`.`{self.name}`"
+
+    @property
     def key(self) -> str:
         """The first column of the primary key."""
         return self.primary[0]
@@ -72,16 +77,13 @@ class Table:
         lines += self.constraints
         body = ",\n  ".join(lines)
         options = f"ENGINE={self.engine} DEFAULT CHARSET={self.charset}"
-        return f"CREATE TABLE `{self.schema}`.`{self.name}` (\n  {body}\n) {options}"
+        return f"CREATE TABLE {self.quoted} (\n  {body}\n) {options}"
 
     def fill(self) -> str:
         """Return the statement that writes all rows."""
         names = ", ".join(f"`{name}`" for name in self.columns)
         values = ", ".join(column.sql for column in self.columns.values())
-        return (
-            f"INSERT INTO `{self.schema}`.`{self.name}` ({names}) "
-            f"SELECT {values} FROM seq_1_to_{self.rows}"
-        )
+        return f"INSERT INTO {self.quoted} ({names}) SELECT {values} FROM seq_1_to_{self.rows}"
 
     def value(self, column: str, row: int) -> Any:
         """Return what a row holds."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-FIRST = datetime(2024, 1, 1)
+FIRST = datetime(2024, 1, 1)  # noqa: DTZ001 (DATETIME columns have no zone)
 """The earliest time in any column."""
 _SPREAD = 2**32
 
@@ -31,65 +31,67 @@ class Column:
 
 
 def number(
-    name: str, different: int, *, type: str = "INT NOT NULL", skew: int = 1, base: int = 1
+    name: str, different: int, *, sql_type: str = "INT NOT NULL", skew: int = 1, base: int = 1
 ) -> Column:
     """Whole numbers from `base` on; a skew over 1 makes the small ones frequent."""
     sql, value = _drawn(name, different, skew)
-    return Column(name, type, f"{base} + {sql}", lambda row: base + value(row))
+    return Column(name, sql_type, f"{base} + {sql}", lambda row: base + value(row))
 
 
-def ascending(name: str, type: str, first: int = 1) -> Column:
+def ascending(name: str, sql_type: str, first: int = 1) -> Column:
     """The row's own number."""
-    return Column(name, type, f"seq + {first - 1}", lambda row: row + first - 1)
+    return Column(name, sql_type, f"seq + {first - 1}", lambda row: row + first - 1)
 
 
-def word(name: str, words: Sequence[str], *, type: str, skew: int = 1) -> Column:
+def word(name: str, words: Sequence[str], *, sql_type: str, skew: int = 1) -> Column:
     """One of some words; a skew over 1 makes the first ones frequent."""
     sql, value = _drawn(name, len(words), skew)
     listed = ", ".join(f"'{each}'" for each in words)
-    return Column(name, type, f"ELT(1 + {sql}, {listed})", lambda row: words[value(row)])
+    return Column(name, sql_type, f"ELT(1 + {sql}, {listed})", lambda row: words[value(row)])
 
 
-def code(name: str, different: int, prefix: str, *, type: str, suffix: str = "") -> Column:
+def code(name: str, different: int, prefix: str, *, sql_type: str, suffix: str = "") -> Column:
     """Texts such as `AB004217`, as many as asked for."""
     sql, value = _drawn(name, different, 1)
     return Column(
         name,
-        type,
+        sql_type,
         f"CONCAT('{prefix}', LPAD({sql}, 6, '0'), '{suffix}')",
         lambda row: f"{prefix}{value(row):06d}{suffix}",
     )
 
 
-def digits(name: str, different: int, *, type: str, first: int = 1) -> Column:
+def digits(name: str, different: int, *, sql_type: str, first: int = 1) -> Column:
     """Numbers without leading zeros, kept as text."""
     sql, value = _drawn(name, different, 1)
-    return Column(name, type, f"CAST({first} + {sql} AS CHAR)", lambda row: str(first + value(row)))
+    return Column(
+        name, sql_type, f"CAST({first} + {sql} AS CHAR)", lambda row: str(first + value(row))
+    )
 
 
-def zipped(name: str, different: int, *, type: str) -> Column:
+def zipped(name: str, different: int, *, sql_type: str) -> Column:
     """Digits that are no number: zip codes and the like, with leading zeros."""
     sql, value = _drawn(name, different, 1)
-    return Column(name, type, f"LPAD({sql}, 8, '0')", lambda row: f"{value(row):08d}")
+    return Column(name, sql_type, f"LPAD({sql}, 8, '0')", lambda row: f"{value(row):08d}")
 
 
-def moment(name: str, days: int, *, type: str = "DATETIME NOT NULL") -> Column:
+def moment(name: str, days: int, *, sql_type: str = "DATETIME NOT NULL") -> Column:
     """Times, evenly over some days."""
     sql, value = _drawn(name, days * 86_400, 1)
     return Column(
         name,
-        type,
+        sql_type,
         f"'{FIRST}' + INTERVAL {sql} SECOND",
         lambda row: FIRST + timedelta(seconds=value(row)),
     )
 
 
-def day(name: str, days: int, *, type: str = "DATE NOT NULL") -> Column:
+def day(name: str, days: int, *, sql_type: str = "DATE NOT NULL") -> Column:
     """Days, evenly over some time; also into a text column."""
     sql, value = _drawn(name, days, 1)
     return Column(
         name,
-        type,
+        sql_type,
         f"DATE('{FIRST}' + INTERVAL {sql} DAY)",
         lambda row: (FIRST + timedelta(days=value(row))).date(),
     )
@@ -106,30 +108,30 @@ def seldom_null(name: str, days: int, every: int) -> Column:
     )
 
 
-def money(name: str, most: int, *, type: str = "DECIMAL(10,2) NOT NULL") -> Column:
+def money(name: str, most: int, *, sql_type: str = "DECIMAL(10,2) NOT NULL") -> Column:
     """Amounts with cents."""
     sql, value = _drawn(name, most * 100, 1)
-    return Column(name, type, f"({sql}) / 100", lambda row: value(row) / 100)
+    return Column(name, sql_type, f"({sql}) / 100", lambda row: value(row) / 100)
 
 
-def text(name: str, size: int, *, type: str = "TEXT NOT NULL") -> Column:
+def text(name: str, size: int, *, sql_type: str = "TEXT NOT NULL") -> Column:
     """Texts of a size in characters, each different."""
     block = "MD5(CONCAT(seq, 'text'))"
     return Column(
         name,
-        type,
+        sql_type,
         f"RPAD({block}, {size}, {block})",
         lambda row: (_md5(f"{row}text") * (size // 32 + 1))[:size],
     )
 
 
-def phrase(name: str, *, type: str = "VARCHAR(120) NOT NULL") -> Column:
+def phrase(name: str, *, sql_type: str = "VARCHAR(120) NOT NULL") -> Column:
     """Short titles of a few hundred words."""
     first, one = _drawn(f"{name}1", 300, 1)
     second, two = _drawn(f"{name}2", 400, 1)
     return Column(
         name,
-        type,
+        sql_type,
         f"CONCAT(HEX(1000003 * (1 + {first})), ' ', HEX(7000003 * (1 + {second})))",
         lambda row: f"{1000003 * (1 + one(row)):X} {7000003 * (1 + two(row)):X}",
     )
@@ -152,11 +154,11 @@ def _drawn(salt: str, different: int, skew: int) -> tuple[str, Callable[[int], i
     return f"FLOOR(POW({hashed} / {_SPREAD}, {skew}) * {different})", value
 
 
-def serial(name: str, prefix: str, *, type: str = "VARCHAR(24) NOT NULL") -> Column:
+def serial(name: str, prefix: str, *, sql_type: str = "VARCHAR(24) NOT NULL") -> Column:
     """A text for every row that no other row has."""
     return Column(
         name,
-        type,
+        sql_type,
         f"CONCAT('{prefix}', LPAD(seq * 7, 8, '0'))",
         lambda row: f"{prefix}{row * 7:08d}",
     )

@@ -10,6 +10,7 @@ from typing import Any
 from bench.rig import optimizer_columns as columns
 from bench.rig.optimizer_blueprint import Blueprint, Fault, Incident, Statement, Table, Trap
 from bench.rig.optimizer_columns import Column
+from bench.rig.optimizer_remedies import Remedy
 from bench.rig.optimizer_words import TRADES, Names
 
 SMALL_ROWS, MOST_ROWS = 6_000, 40_000
@@ -63,9 +64,9 @@ class Draft:
         return table
 
     def _key(self, table: Table) -> None:
-        type = self.random.choice(("INT", "INT UNSIGNED", "BIGINT", "BIGINT UNSIGNED"))
+        sql_type = self.random.choice(("INT", "INT UNSIGNED", "BIGINT", "BIGINT UNSIGNED"))
         name = self.name(table, "key")
-        table.add(columns.ascending(name, f"{type} NOT NULL AUTO_INCREMENT"))
+        table.add(columns.ascending(name, f"{sql_type} NOT NULL AUTO_INCREMENT"))
         table.primary, table.automatic = (name,), name
 
     def site(self, least: int = 6_000, most: int = 20_000) -> Table:
@@ -73,11 +74,15 @@ class Draft:
         there = [each for each in self.made.tables if each.shared and least <= each.rows <= most]
         if there and self.random.random() < SHARING:
             return self.random.choice(there)
-        rows = [n for n in (6_000, 8_000, 10_000, 12_000, 16_000, 20_000, 30_000, 60_000) if n >= least]
+        rows = [
+            n for n in (6_000, 8_000, 10_000, 12_000, 16_000, 20_000, 30_000, 60_000) if n >= least
+        ]
         fitting = [n for n in rows if n <= most] or [least]
         return self.table(self.random.choice(fitting[:4]))
 
-    def column(self, table: Table, role: str, make: Callable[..., Column], *args: Any, **more: Any) -> str:
+    def column(
+        self, table: Table, role: str, make: Callable[..., Column], *args: Any, **more: Any
+    ) -> str:
         """Add a column of a role to a table and return its name."""
         return table.add(make(self.name(table, role), *args, **more))
 
@@ -86,12 +91,18 @@ class Draft:
         return self._names[table.schema].column(role, set(table.columns))
 
     def reference(
-        self, table: Table, other: Table, *, skew: int = 1, different: int = 0, constrained: bool = False
+        self,
+        table: Table,
+        other: Table,
+        *,
+        skew: int = 1,
+        different: int = 0,
+        constrained: bool = False,
     ) -> str:
         """Add a column that refers to another table's key, and return its name."""
         name = self._names[table.schema].reference(other.name, set(table.columns))
-        type = other.columns[other.key].type.split(" AUTO")[0]
-        made = columns.number(name, different or other.rows, type=type, skew=skew)
+        sql_type = other.columns[other.key].type.split(" AUTO")[0]
+        made = columns.number(name, different or other.rows, sql_type=sql_type, skew=skew)
         if constrained:
             table.constraints.append(
                 f"CONSTRAINT `fk_{table.name}_{name}` FOREIGN KEY (`{name}`) "
@@ -118,13 +129,32 @@ class Draft:
         self.made.load.append(statement)
         return statement
 
-    def fault(self, form: str, rules: Sequence[str], table: Table, **about: Any) -> None:
-        """Note a fault that has been planted."""
-        tables = frozenset({table.full, *about.pop("tables", ())})
-        sets = {name: frozenset(about.pop(name, ())) for name in ("columns", "indexes", "also")}
-        self.made.faults.append(Fault(form, tuple(rules), tables, **sets, **about))
+    def fault(
+        self,
+        form: str,
+        rules: Sequence[str],
+        table: Table,
+        *,
+        remedy: Remedy,
+        **about: Sequence[str],
+    ) -> None:
+        """Note a fault that has been planted; `about` has more of what `Fault` has."""
+        self.made.faults.append(
+            Fault(
+                form,
+                tuple(rules),
+                tables=frozenset({table.full, *about.get("tables", ())}),
+                remedy=remedy,
+                columns=frozenset(about.get("columns", ())),
+                indexes=frozenset(about.get("indexes", ())),
+                expert=tuple(about.get("expert", ())),
+                also=frozenset(about.get("also", ())),
+            )
+        )
 
-    def trap(self, form: str, table: Table, columns: Sequence[str] = (), indexes: Sequence[str] = ()) -> None:
+    def trap(
+        self, form: str, table: Table, columns: Sequence[str] = (), indexes: Sequence[str] = ()
+    ) -> None:
         """Note a trap that has been planted."""
         self.made.traps.append(
             Trap(form, frozenset({table.full}), frozenset(columns), frozenset(indexes))

@@ -1,4 +1,4 @@
-"""Faults of indexes: those that are missing, those that are there twice, those that nothing reads."""
+"""Faults of indexes: one is missing, one is there twice, one is read by nothing."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ def _missing(
     table: Table,
     wanted: Sequence[str],
     statement: Statement,
+    *,
     remedy: Remedy | None = None,
 ) -> None:
-    expert = f"ALTER TABLE `{table.schema}`.`{table.name}` ADD INDEX `expert{len(draft.made.faults)}` ({', '.join(wanted)})"
+    name = f"expert{len(draft.made.faults)}"
+    expert = f"ALTER TABLE {table.quoted} ADD INDEX `{name}` ({', '.join(wanted)})"
     draft.fault(
         form,
         MISSING,
@@ -37,8 +39,8 @@ def _missing(
 
 def _coded(draft: Draft, table: Table, role: str = "code") -> str:
     prefix = draft.random.choice(("A", "XK", "ref-", "z_"))
-    type = draft.random.choice(TEXTS)
-    return draft.column(table, role, columns.code, table.rows, prefix, type=type)
+    sql_type = draft.random.choice(TEXTS)
+    return draft.column(table, role, columns.code, table.rows, prefix, sql_type=sql_type)
 
 
 def equality(draft: Draft) -> None:
@@ -151,9 +153,7 @@ def left_join(draft: Draft) -> None:
         f"LEFT JOIN {schema}.{name} c ON p.{parent.key} = c.{link} "
         f"WHERE p.{parent.key} IN (%s, %s) GROUP BY p.{parent.key}"
     )
-    statement = draft.load(
-        child, sql, lambda random: (parent.row(random), parent.row(random))
-    )
+    statement = draft.load(child, sql, lambda random: (parent.row(random), parent.row(random)))
     _missing(draft, "left join", child, [link], statement)
 
 
@@ -176,7 +176,7 @@ def composite(draft: Draft) -> None:
     """Two columns that only together tell rows apart."""
     table = draft.site(12_000, 60_000)
     owner = draft.column(table, "owner", columns.number, 40)
-    place = draft.column(table, "place", columns.code, 50, "R", type="VARCHAR(20) NOT NULL")
+    place = draft.column(table, "place", columns.code, 50, "R", sql_type="VARCHAR(20) NOT NULL")
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {owner} = %s AND {place} = %s"
     statement = draft.load(table, sql, table.values(owner, place))
@@ -198,7 +198,7 @@ def composite_beside(draft: Draft) -> None:
 def filter_and_range(draft: Draft) -> None:
     """One value, and a time since: the value must come first."""
     table = draft.site(12_000, 60_000)
-    kind = draft.column(table, "kind", columns.code, 25, "K", type="VARCHAR(16) NOT NULL")
+    kind = draft.column(table, "kind", columns.code, 25, "K", sql_type="VARCHAR(16) NOT NULL")
     when = draft.column(table, "when", columns.moment, 700)
     if draft.random.random() < 0.5:
         table.index(when, kind)  # in the wrong order
@@ -222,8 +222,7 @@ def filter_and_order(draft: Draft) -> None:
         table.index(owner)
     title, _ = draft.plain(table)
     sql = (
-        f"SELECT {title}, {when} FROM {table.name} WHERE {owner} = %s "
-        f"ORDER BY {when} DESC LIMIT 10"
+        f"SELECT {title}, {when} FROM {table.name} WHERE {owner} = %s ORDER BY {when} DESC LIMIT 10"
     )
     statement = draft.load(table, sql, table.values(owner))
     _missing(draft, "filter and order", table, [owner, when], statement)
@@ -241,7 +240,7 @@ def order_limit(draft: Draft) -> None:
 def latest_of_one(draft: Draft) -> None:
     """The last time of one of a few."""
     table = draft.site(12_000, 60_000)
-    place = draft.column(table, "place", columns.code, 12, "Q", type="VARCHAR(20) NOT NULL")
+    place = draft.column(table, "place", columns.code, 12, "Q", sql_type="VARCHAR(20) NOT NULL")
     when = draft.column(table, "when", columns.moment, 700)
     sql = f"SELECT MAX({when}) FROM {table.name} WHERE {place} = %s"
     statement = draft.load(table, sql, table.values(place))
@@ -251,13 +250,13 @@ def latest_of_one(draft: Draft) -> None:
 def covering(draft: Draft) -> None:
     """A sum over many rows, fetched one by one although two columns would do."""
     table = draft.table(16_000, shared=False)
-    kind = draft.column(table, "kind", columns.code, 16, "C", type="VARCHAR(16) NOT NULL")
+    kind = draft.column(table, "kind", columns.code, 16, "C", sql_type="VARCHAR(16) NOT NULL")
     money = draft.column(table, "money", columns.money, 900)
-    draft.column(table, "body", columns.text, 300, type="VARCHAR(400) NOT NULL")
+    draft.column(table, "body", columns.text, 300, sql_type="VARCHAR(400) NOT NULL")
     table.index(kind)
     sql = f"SELECT SUM({money}) FROM {table.name} WHERE {kind} = %s"
     statement = draft.load(table, sql, table.values(kind), draft.random.randint(50, 80))
-    _missing(draft, "covering", table, [kind, money], statement, Covers(statement))
+    _missing(draft, "covering", table, [kind, money], statement, remedy=Covers(statement))
 
 
 MISSING_FORMS: Sequence[Callable[[Draft], None]] = (
@@ -284,7 +283,7 @@ MISSING_FORMS: Sequence[Callable[[Draft], None]] = (
 
 def _redundant(draft: Draft, form: str, table: Table, names: Sequence[str], first: str) -> None:
     spare = frozenset(names)
-    drop = f"ALTER TABLE `{table.schema}`.`{table.name}` DROP INDEX `{names[-1]}`"
+    drop = f"ALTER TABLE {table.quoted} DROP INDEX `{names[-1]}`"
     draft.fault(
         form,
         ("index.redundant", "index.unused"),
@@ -347,15 +346,12 @@ def prefix_of_three(draft: Draft) -> None:
     """Two columns of three."""
     table = draft.site()
     owner = draft.column(table, "owner", columns.number, 200)
-    kind = draft.column(table, "kind", columns.code, 6, "K", type="VARCHAR(12) NOT NULL")
+    kind = draft.column(table, "kind", columns.code, 6, "K", sql_type="VARCHAR(12) NOT NULL")
     score = draft.column(table, "score", columns.number, 1000)
     short = table.index(owner, kind, name=f"s_{owner}_{kind}")
     table.index(owner, kind, score, name=f"l_{owner}_{kind}_{score}")
     _redundant(draft, "prefix of three", table, [short], owner)
-    sql = (
-        f"SELECT {score} FROM {table.name} WHERE {owner} = %s AND {kind} = %s "
-        f"AND {score} > %s"
-    )
+    sql = f"SELECT {score} FROM {table.name} WHERE {owner} = %s AND {kind} = %s AND {score} > %s"
     draft.load(table, sql, table.values(owner, kind, score))
 
 
@@ -376,7 +372,7 @@ def _unused(draft: Draft, form: str, table: Table, name: str, writes: Sequence[s
         table,
         indexes=[name],
         remedy=Drops(frozenset({name})),
-        expert=(f"ALTER TABLE `{table.schema}`.`{table.name}` DROP INDEX `{name}`",),
+        expert=(f"ALTER TABLE {table.quoted} DROP INDEX `{name}`",),
     )
     for column in writes:
         draft.load(
@@ -397,7 +393,7 @@ def unused_number(draft: Draft) -> None:
 def unused_composite(draft: Draft) -> None:
     """The same with two columns."""
     table = draft.site()
-    place = draft.column(table, "place", columns.code, 80, "P", type="VARCHAR(20) NOT NULL")
+    place = draft.column(table, "place", columns.code, 80, "P", sql_type="VARCHAR(20) NOT NULL")
     when = draft.column(table, "when", columns.moment, 400)
     _unused(draft, "composite", table, table.index(place, when), [when])
 
@@ -405,14 +401,14 @@ def unused_composite(draft: Draft) -> None:
 def unused_flag(draft: Draft) -> None:
     """An index on a flag that no planner would choose."""
     table = draft.site()
-    flag = draft.column(table, "flag", columns.number, 2, type="TINYINT NOT NULL", base=0)
+    flag = draft.column(table, "flag", columns.number, 2, sql_type="TINYINT NOT NULL", base=0)
     _unused(draft, "flag", table, table.index(flag), [flag])
 
 
 def unused_text(draft: Draft) -> None:
     """An index on the beginning of a text."""
     table = draft.site()
-    body = draft.column(table, "body", columns.text, 80, type="VARCHAR(200) NOT NULL")
+    body = draft.column(table, "body", columns.text, 80, sql_type="VARCHAR(200) NOT NULL")
     _unused(draft, "text", table, table.index(f"{body}(30)"), [body])
 
 

@@ -38,14 +38,14 @@ def _no_key(draft: Draft, form: str, *, indexed: bool) -> None:
     title, _ = draft.plain(table)
     if indexed:
         table.index(owner)
-        draft.load(table, f"SELECT {title} FROM {table.name} WHERE {owner} = %s", table.values(owner))
+        draft.load(
+            table, f"SELECT {title} FROM {table.name} WHERE {owner} = %s", table.values(owner)
+        )
     question = (
         f"SELECT COUNT(*) FROM information_schema.table_constraints WHERE {_of(table)} "
         "AND constraint_type = 'PRIMARY KEY'"
     )
-    draft.fault(
-        form, ("schema.no_primary_key",), table, remedy=Becomes(question, frozenset({"1"}))
-    )
+    draft.fault(form, ("schema.no_primary_key",), table, remedy=Becomes(question, frozenset({"1"})))
 
 
 def no_key(draft: Draft) -> None:
@@ -62,30 +62,32 @@ def old_engine(draft: Draft) -> None:
     """A table of an engine without transactions."""
     table = draft.table(8_000, engine="MyISAM", shared=False)
     owner = draft.column(table, "owner", columns.number, 800)
-    title, count = draft.plain(table)
+    title, _ = draft.plain(table)
     table.index(owner)
     draft.load(table, f"SELECT {title} FROM {table.name} WHERE {owner} = %s", table.values(owner))
     question = f"SELECT engine FROM information_schema.tables WHERE {_of(table)}"
-    draft.fault("engine", ("schema.myisam",), table, remedy=Becomes(question, frozenset({"innodb"})))
+    draft.fault(
+        "engine", ("schema.myisam",), table, remedy=Becomes(question, frozenset({"innodb"}))
+    )
 
 
 def key_running_out(draft: Draft) -> None:
     """Automatic numbers that are nearly used up."""
-    type = draft.random.choice(list(LIMITS))
-    limit, greater = LIMITS[type]
+    sql_type = draft.random.choice(list(LIMITS))
+    limit, greater = LIMITS[sql_type]
     rows = min(4_000, int(limit * 0.94))
     table = draft.table(rows, keyed=False)
     first = int(limit * draft.random.uniform(0.92, 0.96)) - rows
     name = draft.name(table, "key")
-    column = columns.ascending(name, f"{type.upper()} NOT NULL AUTO_INCREMENT", max(1, first))
+    column = columns.ascending(name, f"{sql_type.upper()} NOT NULL AUTO_INCREMENT", max(1, first))
     table.columns = {name: column, **table.columns}
     table.primary, table.automatic = (name,), name
     wider = {f"{each}{sign}" for each in greater for sign in ("", " unsigned")}
-    wider |= {f"{type} unsigned"} if "unsigned" not in type else set()
+    wider |= {f"{sql_type} unsigned"} if "unsigned" not in sql_type else set()
     sign = "IF(column_type LIKE '%unsigned%', ' unsigned', '')"
     question = _of_column(table, name, f"CONCAT(data_type, {sign})")
     draft.fault(
-        type,
+        sql_type,
         ("schema.key_running_out",),
         table,
         columns=[name],
@@ -113,7 +115,7 @@ def _read(draft: Draft, table: Table, column: str) -> None:
 def day_as_text(draft: Draft) -> None:
     """Days in a text column."""
     table = draft.site()
-    day = draft.column(table, "day", columns.day, 900, type="VARCHAR(20) NOT NULL")
+    day = draft.column(table, "day", columns.day, 900, sql_type="VARCHAR(20) NOT NULL")
     table.index(day)
     sql = f"SELECT COUNT(*) FROM {table.name} WHERE {day} BETWEEN %s AND %s"
     draft.load(table, sql, lambda random: ("2024-03-01", f"2024-03-{random.randint(2, 9):02d}"))
@@ -123,7 +125,7 @@ def day_as_text(draft: Draft) -> None:
 def time_as_text(draft: Draft) -> None:
     """Times in a text column."""
     table = draft.site()
-    when = draft.column(table, "when", columns.moment, 900, type="VARCHAR(30) NOT NULL")
+    when = draft.column(table, "when", columns.moment, 900, sql_type="VARCHAR(30) NOT NULL")
     _read(draft, table, when)
     _wrong_type(draft, "time as text", table, when, ("datetime", "timestamp"))
 
@@ -131,7 +133,7 @@ def time_as_text(draft: Draft) -> None:
 def count_as_text(draft: Draft) -> None:
     """Numbers in a text column, which are summed up."""
     table = draft.site()
-    count = draft.column(table, "count", columns.digits, 900, type="VARCHAR(20) NOT NULL")
+    count = draft.column(table, "count", columns.digits, 900, sql_type="VARCHAR(20) NOT NULL")
     sql = f"SELECT SUM({count}) FROM {table.name} WHERE {table.key} BETWEEN %s AND %s"
     draft.load(table, sql, lambda random: (start := table.row(random), start + 50))
     right = ("smallint", "mediumint", "int", "bigint", "decimal")
@@ -141,8 +143,8 @@ def count_as_text(draft: Draft) -> None:
 def money_as_float(draft: Draft) -> None:
     """Money that is rounded to what a binary fraction can hold."""
     table = draft.site()
-    type = draft.random.choice(("DOUBLE NOT NULL", "FLOAT NOT NULL"))
-    money = draft.column(table, "money", columns.money, 900, type=type)
+    sql_type = draft.random.choice(("DOUBLE NOT NULL", "FLOAT NOT NULL"))
+    money = draft.column(table, "money", columns.money, 900, sql_type=sql_type)
     sql = f"SELECT SUM({money}) FROM {table.name} WHERE {table.key} BETWEEN %s AND %s"
     draft.load(table, sql, lambda random: (start := table.row(random), start + 50))
     _wrong_type(draft, "money as float", table, money, ("decimal",))
@@ -159,7 +161,7 @@ def old_charset_of_column(draft: Draft) -> None:
     table = draft.site()
     column: Column = columns.phrase(
         draft.name(table, "body"),
-        type="VARCHAR(120) CHARACTER SET latin1 NOT NULL",
+        sql_type="VARCHAR(120) CHARACTER SET latin1 NOT NULL",
     )
     _mixed(draft, "column", table, [table.add(column)])
 
@@ -182,7 +184,7 @@ def _incident(draft: Draft, kind: str, rule: str) -> None:
     table = draft.table(6_000, shared=False)
     _, count = draft.plain(table)
     draft.incident(kind, table, count)
-    between = {"database.deadlock", "database.lock_waits", "database.idle_transaction"}
+    between = ["database.deadlock", "database.lock_waits", "database.idle_transaction"]
     draft.fault(kind, (rule,), table, remedy=Advice(), also=between)
 
 

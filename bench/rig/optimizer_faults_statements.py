@@ -50,7 +50,9 @@ def date_of(draft: Draft) -> None:
     table.index(when)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE DATE({when}) = %s"
-    statement = draft.load(table, sql, lambda random: (table.value(when, table.row(random)).date(),))
+    statement = draft.load(
+        table, sql, lambda random: (table.value(when, table.row(random)).date(),)
+    )
     _function(draft, "date", table, when, statement)
 
 
@@ -68,7 +70,13 @@ def lower(draft: Draft) -> None:
     """A text in small letters, although its collation knows none but small ones."""
     table = draft.site()
     mail = draft.column(
-        table, "mail", columns.code, table.rows, "User", type="VARCHAR(80) NOT NULL", suffix="@mail.example"
+        table,
+        "mail",
+        columns.code,
+        table.rows,
+        "User",
+        sql_type="VARCHAR(80) NOT NULL",
+        suffix="@mail.example",
     )
     table.index(mail)
     title, _ = draft.plain(table)
@@ -91,7 +99,7 @@ def arithmetic(draft: Draft) -> None:
 def beginning(draft: Draft) -> None:
     """The first letters of a code."""
     table = draft.site()
-    code = draft.column(table, "code", columns.code, 90_000, "W", type="VARCHAR(40) NOT NULL")
+    code = draft.column(table, "code", columns.code, 90_000, "W", sql_type="VARCHAR(40) NOT NULL")
     table.index(code)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE LEFT({code}, 5) = %s"
@@ -112,7 +120,7 @@ def formatted(draft: Draft) -> None:
 def defaulted(draft: Draft) -> None:
     """A number in the place of a missing one."""
     table = draft.site()
-    score = draft.column(table, "score", columns.number, 4000, type="INT NULL", base=1)
+    score = draft.column(table, "score", columns.number, 4000, sql_type="INT NULL", base=1)
     table.index(score)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE COALESCE({score}, 0) = %s"
@@ -125,6 +133,7 @@ def _conversion(
     table: Table,
     column: str,
     fixed: Callable[[str], bool],
+    *,
     statement: Statement,
     change: str,
     **about: Any,
@@ -138,7 +147,7 @@ def _conversion(
         fixed,
         change=Serves(statement),
         columns=named,
-        expert=(f"ALTER TABLE `{table.schema}`.`{table.name}` MODIFY `{column}` {change}",),
+        expert=(f"ALTER TABLE {table.quoted} MODIFY `{column}` {change}",),
         also=["schema.wrong_type", "schema.mixed_charsets", "index.unused"],
         **about,
     )
@@ -150,18 +159,30 @@ _AS_TEXT = matching(r"(=|in\s*\()\s*(\(\s*)?('|cast\s*\(|convert\s*\(|concat\s*\
 def number_for_text(draft: Draft) -> None:
     """A number looked for among texts."""
     table = draft.site()
-    phone = draft.column(table, "phone", columns.digits, 10**6, type="VARCHAR(20) NOT NULL", first=10**8)
+    phone = draft.column(
+        table, "phone", columns.digits, 10**6, sql_type="VARCHAR(20) NOT NULL", first=10**8
+    )
     table.index(phone)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {phone} = %s"
     statement = draft.load(table, sql, lambda random: (int(table.value(phone, table.row(random))),))
-    _conversion(draft, "number for text", table, phone, _AS_TEXT, statement, "BIGINT NOT NULL")
+    _conversion(
+        draft,
+        "number for text",
+        table,
+        phone,
+        _AS_TEXT,
+        statement=statement,
+        change="BIGINT NOT NULL",
+    )
 
 
 def numbers_for_text(draft: Draft) -> None:
     """Some numbers looked for among texts."""
     table = draft.site()
-    code = draft.column(table, "code", columns.digits, 10**6, type="CHAR(12) NOT NULL", first=10**7)
+    code = draft.column(
+        table, "code", columns.digits, 10**6, sql_type="CHAR(12) NOT NULL", first=10**7
+    )
     table.index(code)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {code} IN (%s, %s)"
@@ -170,7 +191,15 @@ def numbers_for_text(draft: Draft) -> None:
         return [int(table.value(code, table.row(random))) for _ in range(2)]
 
     statement = draft.load(table, sql, two)
-    _conversion(draft, "numbers for text", table, code, _AS_TEXT, statement, "BIGINT NOT NULL")
+    _conversion(
+        draft,
+        "numbers for text",
+        table,
+        code,
+        _AS_TEXT,
+        statement=statement,
+        change="BIGINT NOT NULL",
+    )
 
 
 _CONVERTED = matching(r"cast\s*\(|convert\s*\(|concat\s*\(|collate")
@@ -182,7 +211,7 @@ def joined_number(draft: Draft) -> None:
     code = draft.column(parent, "code", columns.serial, "J")
     parent.index(code, kind="UNIQUE")
     child = draft.table(12_000, schema=parent.schema, shared=False)
-    link = draft.column(child, "owner", columns.digits, 8_000, type="VARCHAR(20) NOT NULL")
+    link = draft.column(child, "owner", columns.digits, 8_000, sql_type="VARCHAR(20) NOT NULL")
     child.index(link)
     title, _ = draft.plain(child)
     sql = (
@@ -190,29 +219,40 @@ def joined_number(draft: Draft) -> None:
         f"WHERE p.{code} = %s"
     )
     statement = draft.load(parent, sql, parent.values(code))
-    type = parent.columns[parent.key].type.split(" AUTO")[0]
+    sql_type = parent.columns[parent.key].type.split(" AUTO")[0]
     about = {"tables": [parent.full], "columns": [parent.key]}
-    _conversion(draft, "joined number", child, link, _CONVERTED, statement, type, **about)
+    _conversion(
+        draft,
+        "joined number",
+        child,
+        link,
+        _CONVERTED,
+        statement=statement,
+        change=sql_type,
+        **about,
+    )
 
 
 def _joined_text(draft: Draft, form: str, given: str, looked_up: str, compared: str = "") -> None:
     left = draft.table(8_000, shared=False)
     right = draft.table(12_000, schema=left.schema, shared=False)
     name = "VARCHAR(24) {} NOT NULL".format
-    one = draft.column(left, "code", columns.serial, "T", type=name(given))
-    other = draft.column(right, "code", columns.serial, "T", type=name(looked_up))
+    one = draft.column(left, "code", columns.serial, "T", sql_type=name(given))
+    other = draft.column(right, "code", columns.serial, "T", sql_type=name(looked_up))
     owner = draft.column(left, "owner", columns.number, 2000)
     left.index(owner)
     left.index(one)
     right.index(other)
     title, _ = draft.plain(right)
     sql = (
-        f"SELECT r.{title} FROM {left.name} l JOIN {right.name} r ON r.{other} = l.{one} {compared} "
-        f"WHERE l.{owner} = %s"
+        f"SELECT r.{title} FROM {left.name} l JOIN {right.name} r ON r.{other} = l.{one} "
+        f"{compared} WHERE l.{owner} = %s"
     )
     statement = draft.load(left, sql, left.values(owner))
     about = {"tables": [left.full], "columns": [one], "or_rules": ["schema.mixed_charsets"]}
-    _conversion(draft, form, right, other, _CONVERTED, statement, name(given), **about)
+    _conversion(
+        draft, form, right, other, _CONVERTED, statement=statement, change=name(given), **about
+    )
 
 
 def joined_charset(draft: Draft) -> None:
@@ -242,7 +282,7 @@ def _wildcard(draft: Draft, form: str, table: Table, column: str) -> None:
 def ends_with(draft: Draft) -> None:
     """The end of a code."""
     table = draft.site(10_000)
-    code = draft.column(table, "code", columns.code, 10**6, "E", type="VARCHAR(40) NOT NULL")
+    code = draft.column(table, "code", columns.code, 10**6, "E", sql_type="VARCHAR(40) NOT NULL")
     table.index(code)
     sql = f"SELECT {table.key}, {code} FROM {table.name} WHERE {code} LIKE %s"
     draft.load(table, sql, lambda random: (f"%{random.randint(0, 999):03d}",))
@@ -269,7 +309,8 @@ def contains_concatenated(draft: Draft) -> None:
 
 
 _KEYSET = matching(
-    r"(where|and)\b.+[<>]|join\s*\(\s*select", without=r"^(?!.*join\s*\().*(offset|limit\s+[\d?]+\s*,)"
+    r"(where|and)\b.+[<>]|join\s*\(\s*select",
+    without=r"^(?!.*join\s*\().*(offset|limit\s+[\d?]+\s*,)",
 )
 
 
@@ -293,7 +334,9 @@ def pages_of_one(draft: Draft) -> None:
         f"SELECT {title}, {when} FROM {table.name} WHERE {owner} = %s ORDER BY {when} DESC "
         "LIMIT 25 OFFSET %s"
     )
-    draft.load(table, sql, lambda random: (random.randint(1, 3), random.randrange(2_500, 3_600, 25)))
+    draft.load(
+        table, sql, lambda random: (random.randint(1, 3), random.randrange(2_500, 3_600, 25))
+    )
     _planted(draft, "of one", "statement.deep_offset", table, _KEYSET)
 
 
@@ -313,20 +356,29 @@ def shuffled(draft: Draft) -> None:
 def shuffled_part(draft: Draft) -> None:
     """One of the rows that are published, by chance."""
     table = draft.site(10_000)
-    flag = draft.column(table, "flag", columns.number, 2, type="TINYINT NOT NULL", base=0)
+    flag = draft.column(table, "flag", columns.number, 2, sql_type="TINYINT NOT NULL", base=0)
     title, count = draft.plain(table)
     sql = f"SELECT {title}, {count} FROM {table.name} WHERE {flag} = 1 ORDER BY RAND() LIMIT 1"
     draft.load(table, sql)
-    _planted(draft, "part", "statement.order_by_random", table, _NOT_SHUFFLED, also=["index.missing"])
+    _planted(
+        draft, "part", "statement.order_by_random", table, _NOT_SHUFFLED, also=["index.missing"]
+    )
 
 
 _UNION = matching(r"\bunion\b")
 
 
-def _either(draft: Draft, form: str, table: Table, named: Sequence[str], statement: Statement, bare_columns: Sequence[str]) -> None:
+def _either(
+    draft: Draft,
+    form: str,
+    table: Table,
+    named: Sequence[str],
+    *,
+    statement: Statement,
+    without: Sequence[str],
+) -> None:
     expert = tuple(
-        f"ALTER TABLE `{table.schema}`.`{table.name}` ADD INDEX `either_{column}` (`{column}`)"
-        for column in bare_columns
+        f"ALTER TABLE {table.quoted} ADD INDEX `either_{column}` (`{column}`)" for column in without
     )
     remedy = Rewrites(table.schema, _UNION)
     draft.fault(
@@ -343,13 +395,17 @@ def _either(draft: Draft, form: str, table: Table, named: Sequence[str], stateme
 def either_indexed(draft: Draft) -> None:
     """One of two columns has an index, which is of no use then."""
     table = draft.site()
-    code = draft.column(table, "code", columns.code, table.rows, "O", type="VARCHAR(30) NOT NULL")
-    mail = draft.column(table, "mail", columns.code, table.rows, "m", type="VARCHAR(60) NOT NULL")
+    code = draft.column(
+        table, "code", columns.code, table.rows, "O", sql_type="VARCHAR(30) NOT NULL"
+    )
+    mail = draft.column(
+        table, "mail", columns.code, table.rows, "m", sql_type="VARCHAR(60) NOT NULL"
+    )
     table.index(code)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {code} = %s OR {mail} = %s"
     statement = draft.load(table, sql, table.values(code, mail))
-    _either(draft, "one indexed", table, [code, mail], statement, [mail])
+    _either(draft, "one indexed", table, [code, mail], statement=statement, without=[mail])
 
 
 def either_bare(draft: Draft) -> None:
@@ -360,7 +416,9 @@ def either_bare(draft: Draft) -> None:
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {owner} = %s OR {score} = %s"
     statement = draft.load(table, sql, table.values(owner, score))
-    _either(draft, "none indexed", table, [owner, score], statement, [owner, score])
+    _either(
+        draft, "none indexed", table, [owner, score], statement=statement, without=[owner, score]
+    )
 
 
 def either_table(draft: Draft) -> None:
@@ -426,7 +484,7 @@ def counted_for_each(draft: Draft) -> None:
     child = draft.table(20_000, schema=parent.schema, shared=False)
     link = draft.reference(child, parent, different=4_000)
     count = draft.plain(child)[1]
-    flag = draft.column(parent, "flag", columns.number, 2, type="TINYINT NOT NULL", base=0)
+    flag = draft.column(parent, "flag", columns.number, 2, sql_type="TINYINT NOT NULL", base=0)
     child.index(link)
     sql = (
         f"SELECT p.{parent.key}, (SELECT SUM(c.{count}) FROM {child.name} c "
@@ -471,8 +529,8 @@ def updated_in(draft: Draft) -> None:
 
 def _wide(draft: Draft, schema: str = "") -> tuple[Table, str]:
     table = draft.table(3_000, schema=schema, shared=False)
-    type = draft.random.choice(("TEXT NOT NULL", "MEDIUMTEXT NOT NULL", "LONGTEXT NOT NULL"))
-    return table, draft.column(table, "body", columns.text, 4_000, type=type)
+    sql_type = draft.random.choice(("TEXT NOT NULL", "MEDIUMTEXT NOT NULL", "LONGTEXT NOT NULL"))
+    return table, draft.column(table, "body", columns.text, 4_000, sql_type=sql_type)
 
 
 def star_of_list(draft: Draft) -> None:
@@ -517,7 +575,9 @@ def most_rows(draft: Draft) -> None:
     """Whatever is done, which most is."""
     table = draft.site(12_000, 16_000)
     states = ("done", "open", "failed", "new")
-    status = draft.column(table, "status", columns.word, states, type="VARCHAR(12) NOT NULL", skew=6)
+    status = draft.column(
+        table, "status", columns.word, states, sql_type="VARCHAR(12) NOT NULL", skew=6
+    )
     table.index(status)
     title, _ = draft.plain(table)
     sql = f"SELECT {table.key}, {title} FROM {table.name} WHERE {status} = %s"

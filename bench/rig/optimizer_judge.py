@@ -107,7 +107,9 @@ def springs(trap: Trap, finding: Heard) -> bool:
         return True
     named = finding.columns | ({finding.detail} if finding.detail else set())
     known = _small(trap.columns) | _small(trap.indexes)
-    return bool(named & known) if named else bool(known & set(re.findall(r"\w+", finding.statement)))
+    return (
+        bool(named & known) if named else bool(known & set(re.findall(r"\w+", finding.statement)))
+    )
 
 
 def _small(names: frozenset[str]) -> frozenset[str]:
@@ -163,7 +165,7 @@ class Score:
             for fault, finding in self.named
         ]
         false = [
-            f"false{'' if each.loud else ' (info)'}: {each.rule} {each.object} (trap: {trap or '-'})"
+            f"false{'' if each.loud else ' (info)'}: {each.rule} {each.object} (trap: {trap})"
             for each, trap in self.false
         ]
         return [*missed, *named, *false, *(f"harmful: {each}" for each in self.harmful)]

@@ -79,10 +79,13 @@ class PlantedLab:
         self.execute("FLUSH TABLES", *_FORGET)
 
     def _fill(self, table: Table) -> None:
-        name = f"`{table.schema}`.`{table.name}`"
+        name = table.quoted
         use = f"USE `{table.schema}`"
         self.execute(
-            use, "SET foreign_key_checks = 0, unique_checks = 0", table.fill(), f"ANALYZE TABLE {name}"
+            use,
+            "SET foreign_key_checks = 0, unique_checks = 0",
+            table.fill(),
+            f"ANALYZE TABLE {name}",
         )
 
     def drop(self) -> None:
@@ -134,7 +137,9 @@ class PlantedLab:
         with ExitStack() as stack:
             for incident in self.blueprint.incidents:
                 rows = f"`{incident.table.schema}`.`{incident.table.name}`"
-                change = f"UPDATE {rows} SET {incident.column} = 7 WHERE {incident.table.key} = {{}}"
+                change = (
+                    f"UPDATE {rows} SET {incident.column} = 7 WHERE {incident.table.key} = {{}}"
+                )
                 first, second = (self._transaction(stack) for _ in range(2))
                 first.execute(change.format(1))
                 if incident.kind == "deadlock":
@@ -170,7 +175,7 @@ class PlantedLab:
         return Replay(rows, pages)
 
     def steady_replay(self) -> Replay:
-        """Replay twice, for pages alone: what is less is without the server's own work beside it."""
+        """Replay twice: the fewer pages are those without the server's own work beside it."""
         one, two = self.replay(), self.replay()
         return Replay(two.rows, {each: min(one.pages[each], two.pages[each]) for each in two.pages})
 
@@ -269,14 +274,14 @@ class PlantedLab:
     def created(self, table: Table) -> str:
         """Return what SHOW CREATE TABLE says."""
         with self._cursor() as cursor:
-            cursor.execute(f"SHOW CREATE TABLE `{table.schema}`.`{table.name}`")
-            return str(cursor.fetchone()[1])
+            cursor.execute(f"SHOW CREATE TABLE {table.quoted}")
+            return str(cursor.fetchall()[0][1])
 
     def _restore(self, table: Table, before: str) -> None:
         now = self.created(table)
         if now == before:
             return
-        name = f"`{table.schema}`.`{table.name}`"
+        name = table.quoted
         if _without_indexes(now) == _without_indexes(before):
             had, has = _indexes(before), _indexes(now)
             changes = [f"DROP INDEX `{each}`" for each in has if has[each] != had.get(each)]
@@ -323,7 +328,7 @@ def _suppressed(cursor: Any, sql: str) -> None:
 
 def _pages(cursor: pymysql.cursors.Cursor) -> int:
     cursor.execute("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_read_requests'")
-    return int(cursor.fetchone()[1])
+    return int(cursor.fetchall()[0][1])
 
 
 def _indexes(created: str) -> dict[str, str]:

@@ -28,7 +28,7 @@ TOGETHER = "all peers"
 TIMEOUT = 240
 """Seconds until a peer is given up."""
 
-_DROP = re.compile(r"ALTER TABLE `?(\w+)`?\.`?(\w+)`?\s+DROP (?:INDEX|KEY) (.+?);", re.I)
+_DROP = re.compile(r"ALTER TABLE `?(\w+)`?\.`?(\w+)`?\s+DROP (?:INDEX|KEY) (.+?);", re.IGNORECASE)
 
 Tool = Callable[[PlantedLab], list[Heard]]
 
@@ -125,7 +125,16 @@ _TUNER_LINES = (
 def _mysqltuner(lab: PlantedLab) -> list[Heard]:
     user, password = lab.server.login
     login = ["--host", "127.0.0.1", "--port", str(lab.server.port), "--user", user]
-    asked = ["--forcemem", "4096", "--forceswap", "0", "--dbstat", "--tbstat", "--idxstat", "--pfstat"]
+    asked = [
+        "--forcemem",
+        "4096",
+        "--forceswap",
+        "0",
+        "--dbstat",
+        "--tbstat",
+        "--idxstat",
+        "--pfstat",
+    ]
     said = _run(["mysqltuner", *login, "--pass", password, "--nocolor", "--skippassword", *asked])
     return read_mysqltuner(said, lab.blueprint.schemas)
 
@@ -150,7 +159,16 @@ def _mentioned(rule: str, schema: str, table: str, detail: str = "") -> Heard:
 
 def _login(lab: PlantedLab) -> list[str]:
     user, password = lab.server.login
-    return ["--host", "127.0.0.1", "--port", str(lab.server.port), "--user", user, "--password", password]
+    return [
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(lab.server.port),
+        "--user",
+        user,
+        "--password",
+        password,
+    ]
 
 
 def _databases(lab: PlantedLab) -> str:

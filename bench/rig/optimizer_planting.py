@@ -30,7 +30,9 @@ CATALOGUE: dict[str, tuple[int, Sequence[Form]]] = {
 def planted(seed: int) -> Blueprint:
     """Return a database with every kind of fault, and with traps."""
     draft = Draft(seed)
-    faults = [form for count, forms in CATALOGUE.values() for form in _some(draft.random, forms, count)]
+    faults = [
+        form for count, forms in CATALOGUE.values() for form in _some(draft.random, forms, count)
+    ]
     _plant(draft, [*faults, *_some(draft.random, optimizer_traps.FORMS, TRAPS)])
     return draft.made
 

@@ -38,7 +38,16 @@ class Report:
 
 def analyse(url: str, environment: Mapping[str, str]) -> Report:
     """Run `python -m dbsbm optimizer analyse` against a server; a failure is an empty report."""
-    command = [sys.executable, "-m", "dbsbm", "optimizer", "analyse", "--database-url", url, "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "dbsbm",
+        "optimizer",
+        "analyse",
+        "--database-url",
+        url,
+        "--json",
+    ]
     inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
     started = time.monotonic()
     try:

@@ -51,7 +51,13 @@ def _rows(
     together = peers.get(optimizer_peers.TOGETHER, ())
     harmful = {optimizer_peers.TOGETHER: float(sum(len(s.harmful) for s in together))}
     for what, values, floor, aim, beside in (
-        ("planted faults named with a fix that helps", [s.recall for s in scores], 0.85, 0.95, recall),
+        (
+            "planted faults named with a fix that helps",
+            [s.recall for s in scores],
+            0.85,
+            0.95,
+            recall,
+        ),
         ("precision above information", [s.precision for s in scores], 0.90, 0.95, precision),
         ("precision with information", [s.precision_of_all for s in scores], None, None, {}),
     ):

@@ -17,9 +17,12 @@ SLACK_ROWS = 20
 SLACK_TIMES = 2.0
 """How much more than with the expert's index is still served by an index."""
 
-_DDL = re.compile(r"\s*(alter\s+table|create\s+[a-z ]*index|drop\s+index|optimize\s+table)", re.I)
-_DROP = re.compile(r"drop\s+(?:index|key)\s+(?:if\s+exists\s+)?`?(\w+)`?", re.I)
-_DROP_KEY = re.compile(r"drop\s+(?!index|key|if)\S", re.I)
+_DDL = re.compile(
+    r"\s*(alter\s+table|create\s+[a-z ]*index|drop\s+index|optimize\s+table)", re.IGNORECASE
+)
+_DROP = re.compile(r"drop\s+(?:index|key)\s+(?:if\s+exists\s+)?`?(\w+)`?", re.IGNORECASE)
+_ALONE = re.compile(r"Using index(?! condition)")
+_DROP_KEY = re.compile(r"drop\s+(?!index|key|if)\S", re.IGNORECASE)
 
 
 class Lab(Protocol):
@@ -98,7 +101,7 @@ class Covers:
         if not statements:
             return False
         with lab.applied(statements) as worked:
-            return worked and "Using index" in lab.explained(self.statement)
+            return worked and bool(_ALONE.search(lab.explained(self.statement)))
 
 
 @dataclass(frozen=True)
@@ -172,7 +175,10 @@ class Either:
 
 def matching(pattern: str, *, without: str = r"(?!)") -> Callable[[str], bool]:
     """Return whether a text has a pattern, and has not another."""
-    has, has_not = re.compile(pattern, re.I | re.S), re.compile(without, re.I | re.S)
+    has, has_not = (
+        re.compile(pattern, re.IGNORECASE | re.DOTALL),
+        re.compile(without, re.IGNORECASE | re.DOTALL),
+    )
     return lambda text: bool(has.search(text)) and not has_not.search(text)
 
 

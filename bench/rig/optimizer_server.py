@@ -36,7 +36,11 @@ class ForwardServer(MariaDBServer):
 
     def _options(self) -> list[str]:
         # The planted tables are written faster, and what is read of them stays in memory.
-        pool = ["--innodb-buffer-pool-size=384M", "--loose-innodb-buffer-pool-chunk-size=32M", "--loose-innodb-log-file-size=256M"]
+        pool = [
+            "--innodb-buffer-pool-size=384M",
+            "--loose-innodb-buffer-pool-chunk-size=32M",
+            "--loose-innodb-log-file-size=256M",
+        ]
         return [*super()._options(), *pool]
 
     def clock(self, library: Path | None = None) -> Mapping[str, str]:
@@ -65,7 +69,7 @@ class ForwardServer(MariaDBServer):
     def _uptime(self) -> int:
         with self.cursor() as cursor:
             cursor.execute("SHOW GLOBAL STATUS LIKE 'Uptime'")
-            return int(cursor.fetchone()[1])
+            return int(cursor.fetchall()[0][1])
 
     def connect(self, database: str | None = None) -> pymysql.connections.Connection:
         """Return a connection that commits by itself."""

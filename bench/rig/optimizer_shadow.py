@@ -60,7 +60,10 @@ def _compared(lab: PlantedLab, findings: Sequence[Heard]) -> Iterator[Row]:
 
 
 def _tell(before: Replay, after: Replay, schema: Sequence[str], back: Sequence[str]) -> None:
-    for what, then, now in (("rows", before.rows, after.rows), ("pages", before.pages, after.pages)):
+    for what, then, now in (
+        ("rows", before.rows, after.rows),
+        ("pages", before.pages, after.pages),
+    ):
         for each in now:
             if _ratio(each, then, now) > SLOWER:
                 progress(f"  reads {then[each]} -> {now[each]} {what}: {each.sql[:150]}")
@@ -85,7 +88,10 @@ def _read(before: Replay, after: Replay, expert: Replay) -> Iterator[Row]:
         "times",
         aim=1.1,
     )
-    for what, then, now in (("rows", before.rows, after.rows), ("pages", before.pages, after.pages)):
+    for what, then, now in (
+        ("rows", before.rows, after.rows),
+        ("pages", before.pages, after.pages),
+    ):
         yield Row(
             f"worst statement: {what} read after over before",
             max((_ratio(each, then, now) for each in now), default=1.0),

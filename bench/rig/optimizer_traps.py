@@ -16,7 +16,7 @@ Form = Callable[[Draft], None]
 
 def _small(draft: Draft, form: str, role: str, condition: str) -> None:
     table = draft.table(draft.random.choice((120, 250, 400)), shared=False)
-    column = draft.column(table, role, columns.code, 60, "s", type="VARCHAR(30) NOT NULL")
+    column = draft.column(table, role, columns.code, 60, "s", sql_type="VARCHAR(30) NOT NULL")
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {condition.format(column)}"
     draft.load(table, sql, table.values(column), 40)
@@ -102,9 +102,7 @@ def unique_beside_longer(draft: Draft) -> None:
     longer = table.index(code, money, name=f"c_{code}_{money}")
     sql = f"SELECT {code}, {money} FROM {table.name} FORCE INDEX ({longer}) WHERE {code} LIKE %s"
     draft.load(table, sql, lambda random: (f"B{random.randint(0, 6):05d}%",))
-    draft.load(
-        table, f"SELECT COUNT(*) FROM {table.name} WHERE {code} = %s", table.values(code)
-    )
+    draft.load(table, f"SELECT COUNT(*) FROM {table.name} WHERE {code} = %s", table.values(code))
     draft.trap("unique beside a covering one", table, [code, money], [unique, longer])
 
 
@@ -129,7 +127,7 @@ def _some_day(random: Random) -> Any:
 def constant_lower(draft: Draft) -> None:
     """The constant in small letters."""
     table = draft.site()
-    mail = draft.column(table, "mail", columns.code, 10**6, "u", type="VARCHAR(60) NOT NULL")
+    mail = draft.column(table, "mail", columns.code, 10**6, "u", sql_type="VARCHAR(60) NOT NULL")
     table.index(mail)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {mail} = LOWER(TRIM(%s))"
@@ -172,7 +170,10 @@ def first_pages(draft: Draft) -> None:
     """The second and third page."""
     table = draft.site()
     title, _ = draft.plain(table)
-    sql = f"SELECT {table.key}, {title} FROM {table.name} ORDER BY {table.key} DESC LIMIT 20 OFFSET %s"
+    sql = (
+        f"SELECT {table.key}, {title} FROM {table.name} ORDER BY {table.key} DESC "
+        "LIMIT 20 OFFSET %s"
+    )
     draft.load(table, sql, lambda random: (random.choice((0, 0, 0, 20, 40)),))
     draft.trap("first pages", table, [table.key])
 
@@ -181,7 +182,10 @@ def keyset_pages(draft: Draft) -> None:
     """Pages that go on from the last key."""
     table = draft.site()
     title, _ = draft.plain(table)
-    sql = f"SELECT {table.key}, {title} FROM {table.name} WHERE {table.key} > %s ORDER BY {table.key} LIMIT 50"
+    sql = (
+        f"SELECT {table.key}, {title} FROM {table.name} WHERE {table.key} > %s "
+        f"ORDER BY {table.key} LIMIT 50"
+    )
     draft.load(table, sql, lambda random: (table.row(random),))
     draft.trap("keyset", table, [table.key])
 
@@ -228,7 +232,8 @@ def count_for_one(draft: Draft) -> None:
     """A dependent subquery that runs for one row."""
     parent, child, link, _ = _family(draft)
     sql = (
-        f"SELECT p.{parent.key}, (SELECT COUNT(*) FROM {child.name} c WHERE c.{link} = p.{parent.key}) "
+        f"SELECT p.{parent.key}, (SELECT COUNT(*) FROM {child.name} c "
+        f"WHERE c.{link} = p.{parent.key}) "
         f"FROM {parent.name} p WHERE p.{parent.key} = %s"
     )
     draft.load(parent, sql, parent.values(parent.key))
@@ -262,7 +267,7 @@ def covering_used(draft: Draft) -> None:
 def whole_report(draft: Draft) -> None:
     """A report that must read everything."""
     table = draft.site(8_000)
-    kind = draft.column(table, "kind", columns.code, 8, "K", type="VARCHAR(12) NOT NULL")
+    kind = draft.column(table, "kind", columns.code, 8, "K", sql_type="VARCHAR(12) NOT NULL")
     _, count = draft.plain(table)
     sql = f"SELECT {kind}, COUNT(*), SUM({count}) FROM {table.name} GROUP BY {kind}"
     draft.load(table, sql, calls=3)
@@ -281,7 +286,7 @@ def whole_report_by_day(draft: Draft) -> None:
 def rare_scan(draft: Draft) -> None:
     """A scan that somebody ran once."""
     table = draft.site(8_000)
-    body = draft.column(table, "place", columns.code, 3000, "r", type="VARCHAR(30) NOT NULL")
+    body = draft.column(table, "place", columns.code, 3000, "r", sql_type="VARCHAR(30) NOT NULL")
     title, _ = draft.plain(table)
     sql = f"SELECT {table.key}, {title} FROM {table.name} WHERE {body} = %s"
     draft.load(table, sql, table.values(body), calls=1)
@@ -298,7 +303,9 @@ def rare_export(draft: Draft) -> None:
 def prefix_lengths(draft: Draft) -> None:
     """An index on a beginning that leads on to another column, beside one on the whole."""
     table = draft.table(10_000, shared=False)
-    code = draft.column(table, "code", columns.code, 5_000, "prefix-", type="VARCHAR(60) NOT NULL")
+    code = draft.column(
+        table, "code", columns.code, 5_000, "prefix-", sql_type="VARCHAR(60) NOT NULL"
+    )
     score = draft.column(table, "score", columns.number, 3)
     whole = table.index(code, name=f"w_{code}")
     part = table.index(f"{code}(8)", score, name=f"p_{code}_{score}")
@@ -320,7 +327,9 @@ def descending(draft: Draft) -> None:
     down = table.index(owner, f"{when} DESC", name=f"d_{owner}")
     up = table.index(owner, when, name=f"u_{owner}")
     for direction in ("", " DESC"):
-        sql = f"SELECT {owner}, {when} FROM {table.name} ORDER BY {owner}, {when}{direction} LIMIT 10"
+        sql = (
+            f"SELECT {owner}, {when} FROM {table.name} ORDER BY {owner}, {when}{direction} LIMIT 10"
+        )
         draft.load(table, sql, calls=20)
     draft.trap("descending", table, [owner, when], [down, up])
 
@@ -346,7 +355,7 @@ def star_of_narrow(draft: Draft) -> None:
 def star_of_one(draft: Draft) -> None:
     """SELECT * of one row, whose text is wanted."""
     table = draft.table(2_000, shared=False)
-    draft.column(table, "body", columns.text, 2_000, type="TEXT NOT NULL")
+    draft.column(table, "body", columns.text, 2_000, sql_type="TEXT NOT NULL")
     draft.load(table, f"SELECT * FROM {table.name} WHERE {table.key} = %s", table.values(table.key))
     draft.trap("star of one row", table)
 
@@ -390,7 +399,9 @@ def rare_value(draft: Draft) -> None:
     """An index of two values, of which the rare one is asked for."""
     table = draft.site()
     states = ("done", "open")
-    status = draft.column(table, "status", columns.word, states, type="VARCHAR(10) NOT NULL", skew=6)
+    status = draft.column(
+        table, "status", columns.word, states, sql_type="VARCHAR(10) NOT NULL", skew=6
+    )
     name = table.index(status)
     sql = f"SELECT {table.key} FROM {table.name} WHERE {status} = %s ORDER BY {table.key} LIMIT 25"
     draft.load(table, sql, lambda random: ("open",))
@@ -429,7 +440,7 @@ def text_for_number(draft: Draft) -> None:
 def digits_as_text(draft: Draft) -> None:
     """Codes of digits with leading zeros, looked up as texts."""
     table = draft.site()
-    phone = draft.column(table, "phone", columns.zipped, 10**6, type="VARCHAR(16) NOT NULL")
+    phone = draft.column(table, "phone", columns.zipped, 10**6, sql_type="VARCHAR(16) NOT NULL")
     table.index(phone)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {phone} = %s"
@@ -440,8 +451,8 @@ def digits_as_text(draft: Draft) -> None:
 def ascii_key(draft: Draft) -> None:
     """Identifiers in ascii, as is advised."""
     table = draft.site()
-    type = "CHAR(36) CHARACTER SET ascii NOT NULL"
-    code = draft.column(table, "code", columns.text, 36, type=type)
+    sql_type = "CHAR(36) CHARACTER SET ascii NOT NULL"
+    code = draft.column(table, "code", columns.text, 36, sql_type=sql_type)
     table.index(code)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {code} = %s"
@@ -455,9 +466,7 @@ def unique_as_key(draft: Draft) -> None:
     code = draft.column(table, "code", columns.serial, "Y")
     table.index(code, kind="UNIQUE")
     title, _ = draft.plain(table)
-    draft.load(
-        table, f"SELECT {title} FROM {table.name} WHERE {code} = %s", table.values(code)
-    )
+    draft.load(table, f"SELECT {title} FROM {table.name} WHERE {code} = %s", table.values(code))
     draft.trap("unique instead of primary", table)
 
 
@@ -483,7 +492,7 @@ def short_key(draft: Draft) -> None:
 def measured_float(draft: Draft) -> None:
     """Measurements as floating point numbers."""
     table = draft.site()
-    value = draft.column(table, "measure", columns.money, 90, type="DOUBLE NOT NULL")
+    value = draft.column(table, "measure", columns.money, 90, sql_type="DOUBLE NOT NULL")
     sql = f"SELECT AVG({value}) FROM {table.name} WHERE {table.key} BETWEEN %s AND %s"
     draft.load(table, sql, lambda random: (start := table.row(random), start + 60))
     draft.trap("measurements", table, [value])
@@ -500,7 +509,7 @@ def limited(draft: Draft) -> None:
 def fulltext(draft: Draft) -> None:
     """A full-text index: its reads are not counted as those of other indexes."""
     table = draft.table(6_000, shared=False)
-    body = draft.column(table, "body", columns.phrase, type="VARCHAR(200) NOT NULL")
+    body = draft.column(table, "body", columns.phrase, sql_type="VARCHAR(200) NOT NULL")
     name = table.index(body, kind="FULLTEXT")
     sql = f"SELECT {table.key} FROM {table.name} WHERE MATCH ({body}) AGAINST (%s) LIMIT 20"
     draft.load(table, sql, lambda random: (table.value(body, table.row(random)).split()[0],))
@@ -534,7 +543,7 @@ def good_enough(draft: Draft) -> None:
     """A second condition on the few rows that an index finds."""
     table = draft.site()
     owner = draft.column(table, "owner", columns.number, table.rows // 8)
-    flag = draft.column(table, "flag", columns.number, 2, type="TINYINT NOT NULL", base=0)
+    flag = draft.column(table, "flag", columns.number, 2, sql_type="TINYINT NOT NULL", base=0)
     table.index(owner)
     title, _ = draft.plain(table)
     sql = f"SELECT {title} FROM {table.name} WHERE {owner} = %s AND {flag} = 1"

@@ -95,10 +95,8 @@ class Trial:
         return self._helped[statements]
 
     def _spares(self, table: str, statements: Sequence[str]) -> bool:
-        name = table.split(".")[-1]
-        touched = [
-            each for each in self.before.rows if each.calls > 1 and name in each.sql.lower()
-        ]
+        name = table.rsplit(".", maxsplit=1)[-1]
+        touched = [each for each in self.before.rows if each.calls > 1 and name in each.sql.lower()]
         with self.lab.applied(statements) as worked:
             return worked and any(self._spared(each) for each in touched)
 
@@ -130,7 +128,8 @@ class Trial:
         schemas = ", ".join(f"'{each}'" for each in self.lab.blueprint.schemas)
         listed = self.lab.ask(
             "SELECT GROUP_CONCAT(DISTINCT CONCAT(table_schema, '.', table_name, '.', index_name)) "
-            f"FROM information_schema.statistics WHERE NOT non_unique AND table_schema IN ({schemas})"
+            "FROM information_schema.statistics "
+            f"WHERE NOT non_unique AND table_schema IN ({schemas})"
         )
         return set(str(listed).split(","))
 
@@ -144,4 +143,3 @@ def index_changes(findings: Sequence[Heard]) -> tuple[str, ...]:
     about = [each for each in findings if each.rule.startswith("index.")]
     changes = [statement for each in about for statement in ddl(each.fix)]
     return tuple(dict.fromkeys(changes))
-

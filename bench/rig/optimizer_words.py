@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-TRADES: Mapping[str, tuple[str, ...]] = {
-    "shop": (
-        "customer basket product voucher supplier invoice refund wishlist review parcel payment brand "
-        "coupon return"
-    ).split(),
-    "clinic": (
-        "patient visit doctor prescription ward diagnosis specimen insurer referral nurse bed "
-        "vaccination allergy surgery"
-    ).split(),
-    "logistics": (
-        "shipment depot driver route pallet manifest truck customs carrier dock scan container "
-        "consignee lane"
-    ).split(),
-    "forum": (
-        "member thread reply badge board attachment moderator report poll mention bookmark avatar "
-        "draft reaction"
-    ).split(),
-    "betting": (
-        "punter wager fixture market bookmaker ticket settlement league selection deposit withdrawal "
-        "bonus jackpot stadium"
-    ).split(),
-    "school": (
-        "pupil lesson teacher exam classroom timetable guardian subject grade homework excursion "
-        "library absence term"
-    ).split(),
-    "energy": (
-        "meter reading tariff outage turbine substation feeder bill contractor inspection sensor "
-        "forecast household grid"
-    ).split(),
+_TRADES = """
+shop: customer basket product voucher supplier invoice refund wishlist review parcel payment brand
+clinic: patient visit doctor prescription ward diagnosis specimen insurer referral nurse bed
+logistics: shipment depot driver route pallet manifest truck customs carrier dock scan container
+forum: member thread reply badge board attachment moderator report poll mention bookmark avatar
+betting: punter wager fixture market bookmaker ticket settlement league selection deposit withdrawal
+school: pupil lesson teacher exam classroom timetable guardian subject grade homework excursion
+energy: meter reading tariff outage turbine substation feeder bill contractor inspection sensor
+"""
+
+TRADES: Mapping[str, Sequence[str]] = {
+    trade: nouns.split()
+    for trade, nouns in (line.split(": ") for line in _TRADES.strip().splitlines())
 }
 """Trade -> what its people keep records of."""
 
-SUFFIXES = "log history item note tag batch archive entry event detail summary import queue".split()
+_SUFFIXES = """
+log history item note tag batch archive entry event
+detail summary import queue audit link map plan
+"""
+
+SUFFIXES: Sequence[str] = _SUFFIXES.split()
 """What comes behind a noun for a second table about it."""
 
 ROLES: Mapping[str, tuple[str, ...]] = {

@@ -105,3 +105,15 @@ def test_a_missing_peer_is_a_sentence_not_a_traceback(capsys: pytest.CaptureFixt
 
 def test_a_row_s_direction_is_not_published() -> None:
     assert "better" not in Row("row", 1.0, "ms").as_json()
+
+
+def test_a_seed_is_passed_on_to_a_bench_that_takes_one_and_refused_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = "from bench.harness import Row\n"
+    source += "def rows(quick, seed=None): return [Row('seeded', seed or 0, 'seed')]"
+    (tmp_path / "seeded_.py").write_text(source)
+    assert main(["seeded_", "--seed", "7", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"][0]["value"] == 7
+    assert main(["speed_", "--seed", "7"]) == 2
+    assert "leave --seed out" in capsys.readouterr().err
