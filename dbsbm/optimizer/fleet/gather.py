@@ -208,7 +208,7 @@ def _texts(session: Session, counters: Counters | Missing) -> dict[str, str]:
         return {}
     repeated = counters.by_label("task.repeating_runs", "call", kind="sql")
     known = select(Statement.fingerprint, Statement.text).where(Statement.fingerprint.in_(repeated))
-    return dict(session.execute(known).tuples().all())
+    return {key: text for key, text in session.execute(known)}  # noqa: C416 - rows are no pairs
 
 
 def _dead_letters(session: Session, times: Window) -> tuple[DeadLetters, ...]:

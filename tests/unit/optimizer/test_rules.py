@@ -26,7 +26,7 @@ from dbsbm.optimizer.rules.fleet import (
     queue_waits,
     slow_statements,
 )
-from tests.unit.optimizer.evidence import counters, evidence, total
+from tests.unit.optimizer.evidence import counters, curve, curves, evidence, total
 
 AWAY = Missing("It is away.")
 
@@ -329,6 +329,22 @@ def test_a_queues_load_and_its_heaviest_task_are_named() -> None:
     assert "2.00 tasks ran at once on average, 75% of the time in tasks.slips.render" in (
         finding.cause
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds_a_step", "advice"),
+    [(570.0, "Run 2 pool processes"), (60.0, "Look for what holds its tasks up though")],
+)
+def test_more_processes_are_advised_only_where_the_pool_had_no_room(
+    seconds_a_step: float, advice: str
+) -> None:
+    ran = curve("task.run", [seconds_a_step] * 12, kind="distribution", task="t", queue="images")
+    lived = curve("process.memory_bytes", [1e8] * 12, role="worker.images", process="1.1")
+    (finding,) = queue_waits.examine(
+        evidence(counters=queue_counts(1000, 500), curves=curves(ran, lived))
+    )
+    assert finding.fix[0].startswith(advice)
+    assert f"its pool of 1 was {seconds_a_step / 600:.0%} busy" in finding.cause
 
 
 def test_nobody_waits_for_maintenance() -> None:
