@@ -66,7 +66,7 @@ def _real_row(seconds: float) -> Row:
         tempfile.TemporaryDirectory() as folder,
         start_mariadb(Path(folder)) as server,
     ):
-        url = server.create_database("knee").url
+        url = server.url(server.create_database())
         sizes = {}
         for size in range(1, largest + 1):
             progress(f"a pool of {size}")

@@ -1,0 +1,1 @@
+"""What is coming, from the schedule and from what earlier game days were like."""

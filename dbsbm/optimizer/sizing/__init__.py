@@ -1,0 +1,1 @@
+"""How large a pool should be, by measuring a few sizes."""
