@@ -39,6 +39,8 @@ TASKS = {
     "tasks.monitor.report": ("maintenance", 90, 120),
     "tasks.monitor.roll_up": ("maintenance", 45, 60),
     "tasks.optimizer.analyse": ("maintenance", 90, 120),
+    "tasks.optimizer.show": ("interactive", 20, 30),
+    "tasks.optimizer.decide": ("maintenance", 90, 120),
     "tasks.optimizer.auto": ("maintenance", 90, 120),
     "tasks.retention.prune": ("maintenance", 90, 120),
     # Routed to each worker's own queue by whoever sends it; the queue here is never used.

@@ -18,6 +18,7 @@ from bot.cogs.games import Games
 from bot.cogs.operations import Operations
 from bot.cogs.standings import Standings
 from bot.dispatcher import Dispatcher
+from bot.finding_buttons import finding_button
 from bot.incident_buttons import incident_button
 from bot.loop_watch import LoopWatch
 from bot.measures import Measures
@@ -75,7 +76,7 @@ class Bot(commands.Bot):
         await self.add_cog(Games(self._dispatcher, self._autocomplete))
         await self.add_cog(Standings(self._dispatcher))
         await self.add_cog(Operations(self._dispatcher))
-        self.add_dynamic_items(incident_button(self._dispatcher))
+        self.add_dynamic_items(incident_button(self._dispatcher), finding_button(self._dispatcher))
 
     async def setup_hook(self) -> None:
         """Prepare everything before the gateway connects."""

@@ -1,4 +1,4 @@
-"""`/warm`, `/status` and `/performance`, for administrators."""
+"""`/warm`, `/status`, `/performance` and `/optimizer`, for administrators."""
 
 from __future__ import annotations
 
@@ -71,6 +71,15 @@ class Operations(commands.Cog):
         await self._dispatcher.dispatch(
             interaction, "tasks.reports.performance", {"range": span}, ephemeral=True
         )
+
+    @app_commands.command(
+        name="optimizer", description="Show what could be better, and decide about it"
+    )
+    @app_commands.guild_only()
+    @app_commands.default_permissions(administrator=True)
+    @app_commands.checks.has_permissions(administrator=True)
+    async def optimizer(self, interaction: Interaction) -> None:  # noqa: D102
+        await self._dispatcher.dispatch(interaction, "tasks.optimizer.show", {}, ephemeral=True)
 
 
 def category_choices(typed: str) -> list[Choice[str]]:

@@ -18,6 +18,7 @@ class Reply:
     Attributes:
         content: Text, 2,000 characters at most.
         embeds: Discord embeds.
+        components: Rows of buttons.
         bet_id: The bet whose slip goes with it, or None.
         performance: The span whose picture goes with it, or None.
     """
@@ -26,6 +27,7 @@ class Reply:
     embeds: tuple[dict[str, Any], ...] = field(default=())
     bet_id: int | None = None
     performance: tuple[datetime, datetime] | None = None
+    components: tuple[dict[str, Any], ...] = field(default=())
 
 
 def effect_payload(command: Command, reply: Reply) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def effect_payload(command: Command, reply: Reply) -> dict[str, Any]:
         },
         "content": reply.content,
         "embeds": list(reply.embeds),
+        "components": list(reply.components),
         "bet_id": reply.bet_id,
         "performance": reply.performance and [at.isoformat() for at in reply.performance],
     }
@@ -53,8 +56,10 @@ def message_body(payload: dict[str, Any], *, sandbox: bool) -> dict[str, Any]:
     content = payload["content"]
     if sandbox:
         content = f"{content[:1900]}\n{SANDBOX_NOTE}".strip()
-    return {
+    body = {
         "content": content,
         "embeds": payload["embeds"],
         "allowed_mentions": {"parse": []},
     }
+    # An answer that an older version promised does not say whether it has buttons.
+    return body | {"components": rows} if (rows := payload.get("components")) else body

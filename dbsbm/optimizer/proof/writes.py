@@ -60,6 +60,7 @@ def seconds_per_row(bench: Bench, shadow: Shadow, table: Table) -> float | None:
     copy, spare = (shadow.name(table.schema, name) for name in (table.name, _SPARE))
     columns = stored_columns(table)
     same = " AND ".join(f"t.{quoted(each)} = s.{quoted(each)}" for each in key.columns)
+    bench.run(f"USE {quoted(shadow.schemas[table.schema])}")  # where DELETE looks for its alias
     bench.run(f"DROP TABLE IF EXISTS {spare}")
     bench.run(f"CREATE TABLE {spare} LIKE {copy}")
     bench.run(f"INSERT INTO {spare} ({columns}) SELECT {columns} FROM {copy} LIMIT {_ROWS}")  # noqa: S608 - names are quoted

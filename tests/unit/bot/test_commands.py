@@ -22,8 +22,8 @@ from dbsbm.sandbox.discord.errors import FormErrors
 from dbsbm.wire.seal import Sealer
 from tests.unit.bot.doubles import FakeCache, FakeFleet, FakeInteraction
 
-NAMES = {"bet", "slip", "games", "record", "leaderboard", "warm", "status", "performance"}
-ADMINISTRATORS = {"warm", "status", "performance"}
+ADMINISTRATORS = {"warm", "status", "performance", "optimizer"}
+NAMES = {"bet", "slip", "games", "record", "leaderboard", *ADMINISTRATORS}
 
 
 class Front:
@@ -139,6 +139,7 @@ async def test_a_member_to_whom_an_owner_gave_an_operation_is_still_refused(
             {"categories": "game_data,team_data"},
         ),
         ("status", {}, "tasks.status.show", {}),
+        ("optimizer", {}, "tasks.optimizer.show", {}),
         ("performance", {}, "tasks.reports.performance", {"range": "24h"}),
         ("performance", {"range": "7d"}, "tasks.reports.performance", {"range": "7d"}),
         (
@@ -157,7 +158,7 @@ async def test_every_command_sends_its_task(
     [(sent, command, _)] = front.fleet.commands
     assert sent == task
     assert command.options == options
-    assert command.ephemeral is (name in {"games", "warm", "status", "performance"})
+    assert command.ephemeral is (name in {"games", *ADMINISTRATORS})
 
 
 @pytest.mark.parametrize(
