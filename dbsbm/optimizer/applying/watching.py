@@ -60,19 +60,22 @@ def read_totals(target: Target, schema: str, table: str) -> dict[str, Total] | N
     """What each kind of statement on a table has cost since the server counts.
 
     Returns:
-        Totals by digest; None where the server does not count statements.
+        Totals by digest; None where the server does not count statements, or does not tell.
     """
-    if not _counts(target):
-        return None
-    rows = target.rows(
-        _DIGESTS,
-        (
-            f"%`{_escaped(schema)}` . `{_escaped(table)}`%",
-            schema,
-            f"%`{_escaped(table)}`%",
-            _MOST_DIGESTS,
-        ),
-    )
+    try:
+        if not _counts(target):
+            return None
+        rows = target.rows(
+            _DIGESTS,
+            (
+                f"%`{_escaped(schema)}` . `{_escaped(table)}`%",
+                schema,
+                f"%`{_escaped(table)}`%",
+                _MOST_DIGESTS,
+            ),
+        )
+    except QueryError:
+        return None  # the user may not read them
     return {
         str(row["digest"]): Total(int(row["calls"]), float(row["seconds"]), int(row["total_rows"]))
         for row in rows
@@ -168,14 +171,11 @@ def _difference(start: Total | None, end: Total) -> Total:
 
 
 def _counts(target: Target) -> bool:
-    try:
-        (row,) = target.rows(
-            "SELECT @@performance_schema AS is_on, (SELECT COUNT(*) "
-            "FROM performance_schema.setup_consumers "
-            "WHERE name = 'statements_digest' AND enabled = 'YES') AS digests"
-        )
-    except QueryError:
-        return False
+    (row,) = target.rows(
+        "SELECT @@performance_schema AS is_on, (SELECT COUNT(*) "
+        "FROM performance_schema.setup_consumers "
+        "WHERE name = 'statements_digest' AND enabled = 'YES') AS digests"
+    )
     return bool(row["is_on"]) and bool(row["digests"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.proof.bench import Bench
@@ -47,7 +48,11 @@ class Trials:
                     cursor.execute(statement)
             return list(cursor.fetchall())
 
-    def prove(self, fix: str) -> dict[str, object]:
+    def prove(self, fix: str, *, user: tuple[str, str] | None = None) -> dict[str, object]:
+        address = self.address
+        if user is not None:
+            url = make_url(address.get_secret_value()).set(username=user[0], password=user[1])
+            address = SecretStr(url.render_as_string(hide_password=False))
         finding = Finding(
             rule="index.missing",
             object="bets",
@@ -59,7 +64,7 @@ class Trials:
             confidence=0.9,
             risk="low",
         )
-        with Connection(self.address) as reader, Bench(self.address) as bench:
+        with Connection(address) as reader, Bench(address) as bench:
             return prove(read_case(reader, since=timedelta(hours=1)), finding, bench)
 
     def shadows(self) -> list[str]:

@@ -108,6 +108,19 @@ def test_big_tables_are_left_to_a_person(trials: Trials, monkeypatch: pytest.Mon
     assert "copies are made of at most 2,000 rows" in str(proof["reasons"])
 
 
+def test_a_user_who_may_not_make_copies_is_told_what_to_grant(trials: Trials) -> None:
+    trials.run(SELECT)
+    trials.run(
+        "CREATE OR REPLACE USER reader@127.0.0.1 IDENTIFIED BY 'r'",
+        f"GRANT SELECT ON {trials.schema}.* TO reader@127.0.0.1",
+        "GRANT SELECT ON performance_schema.* TO reader@127.0.0.1",
+    )
+    proof = trials.prove(BY_GAME, user=("reader", "r"))
+    trials.run("DROP USER reader@127.0.0.1")
+    assert proof["verdict"] == "needs a person"
+    assert "GRANT ALL ON `%\\_\\_shadow\\_%`" in str(proof["reasons"][0])  # type: ignore[index]
+
+
 def test_what_cannot_be_done_online_is_left_to_a_person(trials: Trials) -> None:
     trials.run(SELECT)
     proof = trials.prove("ALTER TABLE bets MODIFY game bigint")
