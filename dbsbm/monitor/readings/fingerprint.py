@@ -16,11 +16,13 @@ _READ_CHARACTERS = 8_000
 _TEXT_CHARACTERS = 4_000
 
 _COMMENT = r"/\*.*?(?:\*/|\Z)|--[^\n]*"
-_NUMBER = r"(?<![\w$.])(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+)\b"
+_DECIMAL = r"[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+"
+_NUMBER = rf"(?<![\w$.])(?:0x[0-9a-fA-F]+|0b[01]+|{_DECIMAL})\b"
 _PARAMETER = r"%\([^)]*\)s|%s|\?|(?<![:\w]):[A-Za-z_]\w*"
 
-# An unfinished string runs to the end of the text: half a literal must not stay either.
-_MYSQL_LITERAL = r"""[xXbBnN]?'(?:[^'\\]|\\.|'')*(?:'|\Z)|"(?:[^"\\]|\\.|"")*(?:"|\Z)"""
+# An unfinished string runs to the end of the text, which may lie behind a backslash: half a literal
+# must not stay either.
+_MYSQL_LITERAL = r"""[xXbBnN]?'(?:[^'\\]|\\.|'')*(?:'|\\?\Z)|"(?:[^"\\]|\\.|"")*(?:"|\\?\Z)"""
 _MYSQL_QUOTED_NAME = r"`[^`]*`"
 _SQLITE_LITERAL = r"[xX]?'(?:[^']|'')*(?:'|\Z)"
 _SQLITE_QUOTED_NAME = r"`[^`]*`|\"[^\"]*\"|\[[^\]]*\]"

@@ -41,6 +41,17 @@ def test_a_cut_literal_leaves_no_half_behind(dialect: str) -> None:
     assert fingerprint("SELECT * FROM t WHERE token = 'secr", dialect).text.endswith("token = ?")
 
 
+def test_a_literal_that_is_cut_behind_a_backslash_leaves_nothing_behind() -> None:
+    start = "INSERT INTO t VALUES ('secret "
+    for length in (0, 8_000 - len(start) - 1):
+        statement = start + "x" * length + "\\" + "' more')" * (length > 0)
+        assert fingerprint(statement, "mysql").text == "INSERT INTO t VALUES (?"
+
+
+def test_numbers_of_bits_are_literals() -> None:
+    assert fingerprint("SELECT 0b0101, 0xAF, b'01'", "mysql").text == "SELECT ?, ?, ?"
+
+
 def test_long_statements_keep_no_value_and_are_recognised_by_their_start() -> None:
     rows = ", ".join("('secret', 12345)" for _ in range(2000))
     short = fingerprint(f"INSERT INTO t (a, b) VALUES {rows}", "mysql")
