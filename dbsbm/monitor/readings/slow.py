@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine
 
 from dbsbm.monitor.counting.recorder import Recorder
@@ -52,8 +53,15 @@ class SlowCalls:
 
     @classmethod
     def from_json(cls, text: str) -> SlowCalls:
-        """Read back what `to_json` wrote."""
-        return cls(**json.loads(text))
+        """Read back what `to_json` wrote; keys of another version are left out.
+
+        Raises:
+            ValueError: It is no such note.
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"this is no note of slow calls: {error}") from None
 
     def merge(self, other: SlowCalls) -> None:
         """Add the calls of the same fingerprint; the newest plan stays."""

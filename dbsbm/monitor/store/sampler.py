@@ -150,8 +150,7 @@ def _store(session: Session, batch: Batch) -> _Stored:
 
 def _add_slow_statements(session: Session, notes: Iterable[str]) -> int:
     found: dict[str, SlowCalls] = {}
-    for note in notes:
-        calls = SlowCalls.from_json(note)
+    for calls in _read_notes(notes):
         if calls.fingerprint in found:
             found[calls.fingerprint].merge(calls)
         else:
@@ -159,6 +158,19 @@ def _add_slow_statements(session: Session, notes: Iterable[str]) -> int:
     for _, calls in sorted(found.items()):  # two samplers lock rows in the same order
         _add_slow_statement(session, calls)
     return len(found)
+
+
+def _read_notes(notes: Iterable[str]) -> Iterator[SlowCalls]:
+    """The notes that can be read: one that cannot must not hold its batch up."""
+    for note in notes:
+        try:
+            yield SlowCalls.from_json(note)
+        except ValueError:
+            log.warning(
+                "A note of slow calls cannot be read; it is dropped.",
+                exc_info=True,
+                extra={"action": "monitor.refused"},
+            )
 
 
 def _add_slow_statement(session: Session, calls: SlowCalls) -> None:

@@ -305,6 +305,26 @@ def slow_calls(calls: int, worst: float, plan: list[dict[str, Any]] | None) -> s
     return SlowCalls("f1", "SELECT ?", calls, worst * calls, worst, 1e9, 1e9 + 5, plan).to_json()
 
 
+@pytest.mark.parametrize("note", ["{", "[]", '{"calls": 1}', '{"fingerprint": 1}'])
+def test_a_note_that_cannot_be_read_is_dropped_and_its_minutes_stay(
+    database: Database, new_recorder: MakeRecorder, take_sample: Sample, note: str
+) -> None:
+    recorder = new_recorder()
+    recorder.add("work", 1)
+    for each in (note, slow_calls(2, 1.5, None)):
+        recorder.note(each)
+    assert take_sample(database, recorder).slow_statements == 1
+    assert total(database, "work") == 1
+
+
+def test_a_note_of_a_newer_release_is_read_as_far_as_it_is_known(
+    database: Database, new_recorder: MakeRecorder, take_sample: Sample
+) -> None:
+    recorder = new_recorder()
+    recorder.note(slow_calls(2, 1.5, None).replace("{", '{"more": 1, ', 1))
+    assert take_sample(database, recorder).slow_statements == 1
+
+
 def test_slow_calls_are_added_to_those_of_the_same_fingerprint(
     database: Database, new_recorder: MakeRecorder, take_sample: Sample
 ) -> None:
