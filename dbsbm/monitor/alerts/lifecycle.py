@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from dbsbm.monitor.alerts.forms import Verdict
@@ -52,6 +52,20 @@ class State:
         """Read what `as_json` gave; fields of another version are left out."""
         known = {key: value for key, value in content.items() if key in cls.__slots__}
         return cls(**known)
+
+    def not_after(self, now: float) -> State:
+        """The state without times that only a clock that was ahead can have told.
+
+        Nothing would be judged, and no reading be counted, until these times have come.
+        """
+        return replace(
+            self,
+            since=min(self.since, now),
+            fired_at=min(self.fired_at, now),
+            active_at=min(self.active_at, now),
+            calm_since=min(self.calm_since, now),
+            judged_at=0.0 if self.judged_at > now else self.judged_at,
+        )
 
 
 @dataclass(frozen=True, slots=True)

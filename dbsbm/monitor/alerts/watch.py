@@ -128,7 +128,8 @@ class _Ledger:
         self._silences: Sequence[AlertSilence] = silences.now_on(session, now)
 
     def states(self) -> dict[Key, State]:
-        return {key: State.from_json(row.state) for key, row in self._rows.items()}
+        now = self._now.timestamp()
+        return {key: State.from_json(row.state).not_after(now) for key, row in self._rows.items()}
 
     def end_removed(self, rules: set[str]) -> None:
         """End the incidents of rules that there are no more."""

@@ -148,6 +148,20 @@ def test_the_same_moment_twice_and_a_clock_that_is_behind_change_nothing(
     assert promises(database) == before
 
 
+@pytest.mark.parametrize("ahead", [10 * MINUTE, 120 * MINUTE])
+def test_a_clock_that_was_far_ahead_holds_nothing_up_for_as_long(
+    database: Database, ahead: timedelta
+) -> None:
+    watch = alerts(database, Waits(range(10, 60), range(100, 120), until=130))
+    run(watch, range(20))
+    assert not watch.evaluate(START + 19 * MINUTE + ahead, trace_id="t").is_late
+    run(watch, range(20, 130))
+    *earlier, newest = all_incidents(database)
+    assert earlier, "what is bad before and after the jump"
+    assert newest.started_at == START + 101 * MINUTE, "what begins later is found in time"
+    assert [each.state for each in (*earlier, newest)].count("firing") == 0
+
+
 def test_monitors_that_evaluate_at_once_make_one_incident(migrated_url: str) -> None:
     databases = [Database(SecretStr(migrated_url)) for _ in range(3)]
     history = Waits(range(10, 30))
