@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Any, get_args
 
 from dbsbm.monitor.alerts.rule import Form, Severity, Statistic
+from dbsbm.monitor.counting.stats import LIMIT
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+LONGEST = 400 * _SECONDS["d"]
+"""Seconds: no longer time means anything, because nothing is kept for longer."""
 
 
 class WrongValueError(ValueError):
@@ -25,21 +28,28 @@ def span(value: Any) -> float:
     return float(match[1]) * _SECONDS[match[2]]
 
 
-def _positive_span(value: Any) -> float:
+def _span(value: Any) -> float:
     seconds = span(value)
+    if seconds > LONGEST:
+        raise WrongValueError(f"must be {LONGEST / _SECONDS['d']:g} days at most.")
+    return seconds
+
+
+def _positive_span(value: Any) -> float:
+    seconds = _span(value)
     if seconds <= 0:
         raise WrongValueError("must be longer than 0.")
     return seconds
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LIMIT < value < LIMIT:
         raise WrongValueError("must be a number without quotes, such as 0.8.")
     return float(value)
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LIMIT:
         raise WrongValueError("must be a whole number, 0 or more, such as 20.")
     return value
 
@@ -62,11 +72,18 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _some_texts(value: Any) -> tuple[str, ...]:
+    texts = _texts(value)
+    if not texts:
+        raise WrongValueError('must name one value or more, such as { queue = ["images"] }.')
+    return texts
+
+
 def _where(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise WrongValueError('must be a table such as { outcome = "failed" }.')
     return {
-        label: (meant,) if isinstance(meant, str) and meant else _texts(meant)
+        label: (meant,) if isinstance(meant, str) and meant else _some_texts(meant)
         for label, meant in value.items()
     }
 
@@ -97,10 +114,10 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "below": _number,
     "resolve": _number,
     "unit": _text,
-    "hold": span,
-    "keep_firing": span,
+    "hold": _span,
+    "keep_firing": _span,
     "stale": _positive_span,
-    "grace": span,
+    "grace": _span,
     "min_samples": _whole,
     "window": _positive_span,
     "short_window": _positive_span,

@@ -57,7 +57,7 @@ class _Document:
     @classmethod
     def read(cls, path: Path) -> _Document:
         try:
-            return cls(path, path.read_text("utf-8"))
+            return cls(path, path.read_text("utf-8-sig"))
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             raise RulesError(f"{path}: cannot be read: {reason}.") from None
@@ -89,6 +89,12 @@ class _Document:
             content = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RulesError(f"{self.path}, {_syntax(str(error), len(self.lines))}") from None
+        except (ValueError, RecursionError):  # the parser's own limits, of which it names no line
+            line = 1 + max(range(len(self.lines)), key=lambda n: len(self.lines[n]))
+            raise RulesError(
+                f"{self.path}, line {line}: this is no rule: a number has too many digits, or "
+                "lists are nested too deep."
+            ) from None
         tables = content.pop("rules", {})
         if content:
             key = next(iter(content))

@@ -72,6 +72,13 @@ def test_a_shipped_rule_is_switched_off_by_one_line(tmp_path: Path) -> None:
         (WHOLE + "where = 3\n", "line 8", "a table such as"),
         (WHOLE + 'enabled = "no"\n', "line 8", "true or false"),
         (WHOLE.replace("1.0", "nan"), "line 6", "must be a number"),
+        (WHOLE.replace("1.0", "1" + "0" * 400), "line 6", "must be a number"),
+        (WHOLE.replace("1.0", "1" * 5000), "line 6", "too many digits"),
+        (WHOLE + f"by = {'[' * 5000}{']' * 5000}\n", "line 8", "nested too deep"),
+        (WHOLE + f"min_samples = {'9' * 400}\n", "line 8", "whole number"),
+        (WHOLE + f'window = "{"9" * 400}d"\n', "line 8", "400 days at most"),
+        (WHOLE + 'hold = "401d"\n', "line 8", "400 days at most"),
+        (WHOLE + "where = { queue = [] }\n", "line 8", "one value or more"),
         (WHOLE.replace('"warn"', '"loud"'), "line 4", "one of page, warn, info"),
         (WHOLE.replace('"level"', '"ratio"'), "line 2", "needs total"),
         (WHOLE.replace('"level"', '"forecast"'), "line 2", "needs horizon"),
@@ -84,6 +91,10 @@ def test_what_is_wrong_is_said_with_the_line_and_what_is_allowed(
     refused = refusal(tmp_path, text)
     assert f", {place}: " in refused
     assert said in refused
+
+
+def test_an_editors_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    assert "mine" in load(tmp_path, "\ufeff" + WHOLE.lstrip())
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
