@@ -15,6 +15,9 @@ from dbsbm.optimizer.rules import RULES
 from tests.integration.optimizer.planted_faults import FAULTS, HOT, crowd
 from tests.integration.optimizer.simulated_day import NOW, healthy_day
 
+UNSIMULATED = {"cache.ttl_too_long", "cache.ttl_too_short", "fleet.n_plus_one"}
+"""They look at what was learned and at what tasks repeat, of which a day of metrics has none."""
+
 
 def examined(database: Database, cache: redis.Redis) -> tuple[list[Finding], list[str]]:
     """The findings, and the rules that could not look."""
@@ -33,7 +36,7 @@ def test_a_day_without_faults_gives_no_finding_above_information(
 ) -> None:
     healthy_day().store(database)
     findings, blind = examined(database, cache)
-    assert blind == []
+    assert set(blind) <= UNSIMULATED
     assert [each.cause for each in findings if each.severity != "info"] == []
 
 
@@ -48,7 +51,7 @@ def test_all_faults_of_a_day_are_told_apart_and_nothing_else_is_told(
     crowd(cache)
     findings, blind = examined(database, cache)
     database.dispose()
-    assert blind == []
+    assert set(blind) <= UNSIMULATED
     planted = {(fault.rule, fault.object) for fault in FAULTS} | {("cache.hot_key", f"key {HOT}")}
     told = {(each.rule, each.object): each for each in findings}
     assert planted - told.keys() == set()
