@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dbsbm.optimizer.rules.describe import rows_read
 from dbsbm.optimizer.rules.indexes.demand import (
-    MIN_CALLS,
     WRITE_COST,
     Served,
     Wanted,
-    rows_a_run,
     writes_by_table,
 )
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS
 from dbsbm.optimizer.rules.indexes.searching import CLUSTERED, Way, search, ways
 from dbsbm.optimizer.rules.indexes.uses import Use, uses
 from dbsbm.optimizer.server.case import Case
@@ -62,7 +62,7 @@ def wanted_coverings(case: Case, estimator: Estimator) -> Iterator[Wanted]:
         by = _used_index(load, use, estimator)
         added = _added(use, by.columns[: by.own]) if by is not None else ()
         if by is not None and added:
-            rows = rows_a_run(load)
+            rows = rows_read(load)
             served = Served(load, rows, rows)
             yield Wanted(use.table, (*by.columns[: by.own], *added), (served,))
 
@@ -79,7 +79,7 @@ def _is_worth(load: Load, use: Use, writes: int) -> bool:
     fetched = load.rows_examined
     is_big = use.table.rows >= MIN_TABLE and _is_wide_table(use.table)
     is_often = load.calls >= MIN_CALLS and fetched >= max(MIN_FETCHED_IN_ALL, WRITE_COST * writes)
-    return is_big and is_often and rows_a_run(load) >= MIN_FETCHED
+    return is_big and is_often and rows_read(load) >= MIN_FETCHED
 
 
 def _is_wide_table(table: Table) -> bool:
@@ -95,9 +95,9 @@ def _used_index(load: Load, use: Use, estimator: Estimator) -> Way | None:
         return None
     by, best = min(useful, key=lambda pair: estimator.narrowed(use, pair[1]))
     expected = use.table.rows * estimator.narrowed(use, best)
-    is_expected = expected / AS_EXPECTED <= rows_a_run(load) <= expected * AS_EXPECTED
+    is_expected = expected / AS_EXPECTED <= rows_read(load) <= expected * AS_EXPECTED
     is_plain = not by.covers(use) and by.partial is None and not by.descending
-    return by if is_plain and is_expected and rows_a_run(load) < use.table.rows / 2 else None
+    return by if is_plain and is_expected and rows_read(load) < use.table.rows / 2 else None
 
 
 def _added(use: Use, columns: tuple[str, ...]) -> tuple[str, ...]:

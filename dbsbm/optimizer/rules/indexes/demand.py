@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS, rows_read
 from dbsbm.optimizer.rules.indexes.searching import Way, planned, ways
 from dbsbm.optimizer.rules.indexes.uses import Use, shapes_within, uses
 from dbsbm.optimizer.server.case import Case
@@ -18,8 +19,6 @@ MIN_ROWS = 1_000
 """Rows of a table that are read within milliseconds whatever the plan."""
 MIN_READ = 100
 """Rows a run below which nobody notices how they are found."""
-MIN_CALLS = 3
-"""Runs from which on a statement is more than somebody's question of once."""
 MIN_GAIN = 5.0
 """How many times fewer rows an index must promise: estimates are off by 2 or 3 at times."""
 STEP = 2.0
@@ -40,7 +39,7 @@ class Served:
     """A statement and what an index would do for it.
 
     Attributes:
-        before: Rows that a run reads, as observed.
+        before: Rows that a run reads.
         after: Rows that a run would read.
     """
 
@@ -78,9 +77,9 @@ def wanted_indexes(case: Case, estimator: Estimator) -> list[Wanted]:
     """The indexes that pay, as few as serve all statements, those that save most first."""
     asks: dict[tuple[str, str], list[_Ask]] = defaultdict(list)
     planner = _Planner(case, estimator)
-    for load in sorted(case.load, key=_weight, reverse=True):
+    for load in sorted(case.load, key=lambda load: -load.calls * rows_read(case, load)):
         shape = case.shapes.get(load.digest)
-        if shape is None or not is_expensive(load):
+        if shape is None or not is_expensive(case, load):
             continue
         for candidate, served in planner.plan(load, shape):
             _join(asks[candidate.table.schema, candidate.table.name], candidate, served)
@@ -94,14 +93,9 @@ def wanted_indexes(case: Case, estimator: Estimator) -> list[Wanted]:
     return sorted(found, key=lambda wanted: -sum(each.saved for each in wanted.served))
 
 
-def is_expensive(load: Load) -> bool:
+def is_expensive(case: Case, load: Load) -> bool:
     """Tell whether a statement reads enough, often enough, to be looked at."""
-    return load.calls >= MIN_CALLS and rows_a_run(load) >= MIN_READ
-
-
-def rows_a_run(load: Load) -> float:
-    """Rows that a run reads, as observed."""
-    return load.rows_examined / max(load.calls, 1)
+    return load.calls >= MIN_CALLS and rows_read(case, load) >= MIN_READ
 
 
 def writes_by_table(case: Case) -> Counter[tuple[str, str]]:
@@ -134,7 +128,7 @@ class _Planner:
         self._chosen: dict[tuple[str, str], list[Way]] = defaultdict(list)
 
     def plan(self, load: Load, shape: Shape) -> Iterator[tuple[Candidate, Served]]:
-        observed = rows_a_run(load)
+        observed = rows_read(self._case, load)
         tried: dict[tuple[str, str], list[Way]] = defaultdict(list)
         picked: list[Candidate] = []
         now = before = self._rows(load, shape, tried)
@@ -201,10 +195,6 @@ def _is_meant(candidate: Candidate) -> bool:
     return len(candidate.columns) > 1 and any(
         set(index.columns) == candidate.columns for index in candidate.table.indexes
     )
-
-
-def _weight(load: Load) -> float:
-    return load.rows_examined
 
 
 def _is_worth(use: Use) -> bool:

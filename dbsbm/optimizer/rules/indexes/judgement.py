@@ -56,6 +56,14 @@ def judge(case: Case) -> Judgement:
     return judgement
 
 
+def is_wanted(case: Case, table: Table, columns: tuple[str, ...]) -> bool:
+    """Tell whether `index.missing` asks for an index that begins with these columns."""
+    return any(
+        wanted.table is table and wanted.columns[: len(columns)] == columns
+        for wanted, _ in case.once(judge).wanted
+    )
+
+
 def _is_free(redundancy: Redundancy, guard: Guard) -> bool:
     return guard.release(redundancy.table, redundancy.index)
 

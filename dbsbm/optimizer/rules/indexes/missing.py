@@ -77,7 +77,7 @@ def _severity(wanted: Wanted, everything: int) -> Severity:
         return "critical"
     if not saved:
         return "info"  # the rows are found; only fetching them costs
-    read = sum(each.load.rows_examined for each in wanted.served)
+    read = sum(each.before * each.load.calls for each in wanted.served)
     return "warning" if read >= INFO_SHARE * everything else "info"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.rules.describe import rows_read
+from dbsbm.optimizer.rules.indexes.reading import rows_read
 from dbsbm.optimizer.rules.indexes.uses import shapes_within
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, Load, Table
@@ -19,6 +19,7 @@ class Pair:
 
     Attributes:
         load: The statement that joins them.
+        read: Rows that a run of it reads.
     """
 
     table: Table
@@ -26,6 +27,7 @@ class Pair:
     other_table: Table
     other: Column
     load: Load
+    read: float
 
 
 def joined_columns(case: Case) -> Iterator[Pair]:
@@ -33,7 +35,7 @@ def joined_columns(case: Case) -> Iterator[Pair]:
     if isinstance(case.snapshot.load, Missing):
         return
     seen: set[tuple[str, ...]] = set()
-    for load in sorted(case.snapshot.load, key=rows_read, reverse=True):
+    for load in sorted(case.snapshot.load, key=lambda load: -rows_read(case, load)):
         whole = case.shapes.get(load.digest)
         for shape in shapes_within(whole) if whole else ():
             for each in shape.predicates:
@@ -58,4 +60,4 @@ def _pair(case: Case, one: ColumnRef, other: ColumnRef, load: Load) -> Pair | No
     column, other_column = table.columns.get(one.column), other_table.columns.get(other.column)
     if column is None or other_column is None:
         return None
-    return Pair(table, column, other_table, other_column, load)
+    return Pair(table, column, other_table, other_column, load, rows_read(case, load))

@@ -19,7 +19,6 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     column_name,
-    rows_read,
     statement_evidence,
     table_name,
 )
@@ -57,7 +56,7 @@ def examine(case: Case) -> list[Finding]:
 def _joined(pair: Pair, why: str) -> Finding:
     table, column = pair.table, pair.column
     name, other = f"{table.name}.{column.name}", f"{pair.other_table.name}.{pair.other.name}"
-    matters = rows_read(pair.load) >= max(MIN_READ, ABOUT_ALL * table.rows)
+    matters = pair.read >= max(MIN_READ, ABOUT_ALL * table.rows)
     cost = "its index is of no use" if matters else "so far that was for few rows"
     return Finding(
         rule=NAME,

@@ -24,6 +24,7 @@ from dbsbm.optimizer.rules.describe import (
 )
 from dbsbm.optimizer.rules.indexes.demand import best_for
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.judgement import is_wanted
 from dbsbm.optimizer.rules.statements.rewriting import with_conditions
 from dbsbm.optimizer.rules.statements.sargable import sargable
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
@@ -128,6 +129,8 @@ def _rewritten(
     for candidate, _ in best_for(case, estimator, seen.load, _bared(seen.shape, predicate)):
         table = candidate.table
         columns = candidate.ordered((), estimator.rank(table))
+        if is_wanted(case, table, columns):
+            continue
         index = Index(ddl.new_name(table, columns), ddl.parts_of(table, columns))
         fix.append(ddl.alter(table, ddl.add(index)))
         revert.append(ddl.alter(table, ddl.drop(index)))

@@ -21,10 +21,11 @@ from dbsbm.optimizer.rules.describe import (
     statement_object,
 )
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS
 from dbsbm.optimizer.rules.indexes.searching import search, ways
 from dbsbm.optimizer.rules.indexes.uses import uses
 from dbsbm.optimizer.rules.statements.rewriting import with_conditions
-from dbsbm.optimizer.rules.statements.seen import MIN_CALLS, table_of
+from dbsbm.optimizer.rules.statements.seen import table_of
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Load, Table
 from dbsbm.optimizer.statements.shape import Predicate, Shape

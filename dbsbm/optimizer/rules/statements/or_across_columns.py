@@ -25,6 +25,7 @@ from dbsbm.optimizer.rules.describe import (
 from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates, is_indexable
 from dbsbm.optimizer.rules.indexes.demand import best_for
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.judgement import is_wanted
 from dbsbm.optimizer.rules.indexes.searching import Search, search, ways
 from dbsbm.optimizer.rules.indexes.uses import Use, shapes_within, sides
 from dbsbm.optimizer.rules.statements.rewriting import parse, spelled, statement
@@ -107,7 +108,7 @@ def _finding(seen: Seen, shape: Shape, case: Case, estimator: Estimator) -> Find
 
 
 def _new_indexes(shape: Shape, case: Case, estimator: Estimator) -> list[tuple[Table, Index]]:
-    """An index for each side that has none."""
+    """An index for each side that has none, but for those that `index.missing` asks for."""
     new: dict[tuple[str, tuple[str, ...]], tuple[Table, Index]] = {}
     for use in sides(shape, case):
         if any(found.equal or found.bounded for found in _searches(use)):
@@ -115,6 +116,8 @@ def _new_indexes(shape: Shape, case: Case, estimator: Estimator) -> list[tuple[T
         best = _narrowest(use, estimator)
         if best.columns:
             columns = best.ordered((), estimator.rank(use.table))
+            if is_wanted(case, use.table, columns):
+                continue
             index = Index(ddl.new_name(use.table, columns), ddl.parts_of(use.table, columns))
             new.setdefault((use.table.name, columns), (use.table, index))
     return list(new.values())

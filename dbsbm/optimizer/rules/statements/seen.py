@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dbsbm.optimizer.rules.describe import rows_given, rows_read
+from dbsbm.optimizer.rules.describe import rows_given
+from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS, rows_read
 from dbsbm.optimizer.rules.indexes.uses import shapes_within
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, Load, Table
 from dbsbm.optimizer.statements.shape import ColumnRef, Predicate, Shape, Source
 
-MIN_CALLS = 3
-"""Runs from which on a statement is more than somebody's question of once."""
 MIN_READ = 1_000
 """Rows a run that are read within milliseconds whatever they are read for."""
 MIN_ROWS = 1_000
@@ -29,15 +28,12 @@ class Seen:
 
     Attributes:
         shape: The whole statement.
+        read: Rows that a run reads.
     """
 
     load: Load
     shape: Shape
-
-    @property
-    def read(self) -> float:
-        """Rows that a run reads."""
-        return rows_read(self.load)
+    read: float
 
     @property
     def given(self) -> float:
@@ -60,8 +56,11 @@ def expensive(case: Case) -> Iterator[Seen]:
     """Statements that read many rows a run, and ran more than a few times."""
     for load in case.load:
         shape = case.shapes.get(load.digest)
-        if shape is not None and load.calls >= MIN_CALLS and rows_read(load) >= MIN_READ:
-            yield Seen(load, shape)
+        if shape is None or load.calls < MIN_CALLS:
+            continue
+        read = rows_read(case, load)
+        if read >= MIN_READ:
+            yield Seen(load, shape, read)
 
 
 def table_of(case: Case, place: ColumnRef | Source) -> Table | None:
@@ -84,4 +83,4 @@ def column_of(case: Case, place: ColumnRef) -> Column | None:
 def is_heavy(case: Case, load: Load) -> bool:
     """Tell whether the statement is a noticeable part of all that the server reads."""
     everything = sum(each.rows_examined for each in case.load)
-    return load.rows_examined >= HEAVY_SHARE * everything
+    return load.calls * rows_read(case, load) >= HEAVY_SHARE * everything

@@ -22,8 +22,9 @@ from dbsbm.optimizer.rules.describe import (
     table_name,
 )
 from dbsbm.optimizer.rules.indexes.candidate import is_long
+from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS
 from dbsbm.optimizer.rules.statements.rewriting import parse, statement
-from dbsbm.optimizer.rules.statements.seen import MIN_CALLS, table_of
+from dbsbm.optimizer.rules.statements.seen import table_of
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Load, Table
 

@@ -7,6 +7,7 @@ import pytest
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import Missing, NotEnabledError
 from dbsbm.optimizer.rules.indexes import missing
+from dbsbm.optimizer.server.case import Access, Plan
 from tests.unit.optimizer.cases import case
 
 ORDERS = """
@@ -298,3 +299,23 @@ def test_a_long_text_is_indexed_by_its_beginning() -> None:
 def test_without_a_load_the_rule_cannot_look() -> None:
     with pytest.raises(NotEnabledError, match="off"):
         missing.examine(case(CUSTOMERS, Missing("It is off.")))
+
+
+JOIN = "SELECT c.name FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.name = ?"
+
+
+def test_rows_that_a_join_buffer_hides_are_told_by_the_plan() -> None:
+    plan = Plan((Access("c", "ref", rows=5), Access("o", "ALL", rows=100_000)))
+    seen = {"calls": 100, "rows_examined": 500, "rows_sent": 200, "unindexed": 100}
+    named = "CREATE TABLE customers (id BIGINT PRIMARY KEY, name VARCHAR(40), KEY n (name))"
+    tables = f"{ORDERS.format('')}; {named}"
+    distinct = {**DISTINCT, "customers.name": 20_000}
+    judged = case(tables, [(JOIN, seen)], plans={JOIN: plan}, distinct=distinct)
+    assert objects(missing.examine(judged)) == ["shop.orders(customer_id)"]
+
+
+def test_a_join_that_uses_indexes_hides_nothing() -> None:
+    plan = Plan((Access("c", "ref", rows=5), Access("o", "ALL", rows=100_000)))
+    seen = {"calls": 100, "rows_examined": 500, "rows_sent": 200, "unindexed": 0}
+    tables = f"{ORDERS.format('')}; {CUSTOMERS}"
+    assert missing.examine(case(tables, [(JOIN, seen)], plans={JOIN: plan})) == []
