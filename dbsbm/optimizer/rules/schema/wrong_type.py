@@ -28,11 +28,20 @@ from dbsbm.optimizer.server.model import Column, Load, Table
 
 NAME = "schema.wrong_type"
 
+_ENDING = r"(?:_(?:net|gross|usd|eur|gbp))?$"
 _MONEY = re.compile(
-    r"(?:^|_)(?:price|amount|balance|cost|fee|salary|payout|stake|total|subtotal|revenue|"
-    r"discount|refund|deposit|wage)(?:_(?:net|gross|usd|eur|gbp))?$",
+    rf"(?:^|_)(?:price|balance|salary|payout|stake|subtotal|revenue|refund|wage){_ENDING}",
     re.IGNORECASE,
 )
+_MAYBE_MONEY = re.compile(
+    rf"(?:^|_)(?:amount|total|cost|fee|discount|deposit|value){_ENDING}", re.IGNORECASE
+)
+_OF_MONEY = re.compile(
+    r"order|invoice|bill|payment|payout|account|wallet|sale|purchase|transaction|cart|payroll|bet|"
+    r"refund|subscription|donation|ledger|product|price",
+    re.IGNORECASE,
+)
+"""Tables in which an amount is one of money; elsewhere it may be of anything that is measured."""
 _DAY_FUNCTIONS = {"str_to_date", "date", "year", "month", "datediff", "to_days", "unix_timestamp",
                   "timestamp", "str_to_time"}  # fmt: skip
 _DAY_NAME = re.compile(r"(?:^|_)(?:date|day|time|datetime|timestamp|at|on)$", re.IGNORECASE)
@@ -105,7 +114,7 @@ def _day(table: Table, column: Column, load: Load) -> Finding:
 def _amounts(case: Case) -> Iterator[Finding]:
     for table in case.snapshot.tables.values():
         for column in table.columns.values():
-            if column.base in FLOATS and _MONEY.search(column.name):
+            if column.base in FLOATS and _is_money(table, column):
                 yield _finding(
                     table,
                     column,
@@ -115,6 +124,11 @@ def _amounts(case: Case) -> Iterator[Finding]:
                     evidence={"table_rows": table.rows},
                     confidence=0.85,
                 )
+
+
+def _is_money(table: Table, column: Column) -> bool:
+    may_be = _MAYBE_MONEY.search(column.name) is not None
+    return bool(_MONEY.search(column.name)) or (may_be and bool(_OF_MONEY.search(table.name)))
 
 
 def _finding(

@@ -209,6 +209,10 @@ def test_money_in_binary_fractions_has_the_wrong_type() -> None:
             "SELECT id FROM a WHERE phone = ?",
         ),
         (
+            "CREATE TABLE measures (id INT PRIMARY KEY, total DOUBLE, amount FLOAT)",
+            "SELECT id FROM measures WHERE total > ?",
+        ),
+        (
             "CREATE TABLE a (id INT PRIMARY KEY, latitude DOUBLE, odds FLOAT)",
             "SELECT id FROM a WHERE latitude > ?",
         ),
