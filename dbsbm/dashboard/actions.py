@@ -11,6 +11,7 @@ from uuid import uuid4
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from dbsbm.dashboard.reading.tables import row_number
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Incident
 from dbsbm.errors import UserError
@@ -37,7 +38,7 @@ class Actions:
 
     async def acknowledge(self, request: web.Request) -> web.Response:
         """POST /data/incidents/ID/acknowledge: somebody looks after it."""
-        number, by = _number(request), self._operator
+        number, by = row_number(request.match_info["id"]), self._operator
 
         def write(session: Session) -> None:
             incidents.acknowledge(session, number, by=by, trace_id=str(uuid4()))
@@ -47,7 +48,7 @@ class Actions:
 
     async def silence(self, request: web.Request) -> web.Response:
         """POST /data/incidents/ID/silence with `{"for": "1h"}`: nobody is told for a while."""
-        number, by = _number(request), self._operator
+        number, by = row_number(request.match_info["id"]), self._operator
         asked = await _asked(request)
         if asked not in _SILENCES:
             raise UserError(f"Silence it for one of: {', '.join(_SILENCES)}.")
@@ -82,10 +83,3 @@ async def _asked(request: web.Request) -> str:
     except ValueError:
         return ""
     return str(content.get("for", "")) if isinstance(content, dict) else ""
-
-
-def _number(request: web.Request) -> int:
-    text = request.match_info["id"]
-    if not (text.isascii() and text.isdecimal()):
-        raise UserError("There is no such incident: its number is wrong.")
-    return int(text)

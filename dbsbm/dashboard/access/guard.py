@@ -15,7 +15,8 @@ FORM_COOKIE = "dbsbm_dashboard_form"
 HELD: web.RequestKey[Pass] = web.RequestKey("dashboard_session", Pass)
 
 # `/metrics` asks for a token of its own: programs have no cookies.
-_OPEN = ("/healthz", "/login", "/metrics", "/static/")
+_OPEN = frozenset({"/healthz", "/login", "/metrics"})
+_OPEN_FOLDER = "/static/"
 
 
 def guard(sessions: Sessions) -> Middleware:
@@ -26,7 +27,7 @@ def guard(sessions: Sessions) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(_OPEN):
+        if request.path in _OPEN or request.path.startswith(_OPEN_FOLDER):
             return await handler(request)
         held = sessions.read(request.cookies.get(SESSION_COOKIE), "session", time.time())
         if held is None:

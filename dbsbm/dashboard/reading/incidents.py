@@ -93,7 +93,7 @@ def changes(sources: Sources, query: Query) -> Sequence[TableRow]:
 def changes_before(sources: Sources, query: Query) -> Sequence[TableRow]:
     """What was changed in the quarter of an hour before an incident began."""
     with sources.database.read() as session:
-        incident = session.get(Incident, int(query.where["incident"]))
+        incident = session.get(Incident, query.number("incident"))
         if incident is None:
             return []
         rows = session.scalars(
@@ -107,7 +107,7 @@ def changes_before(sources: Sources, query: Query) -> Sequence[TableRow]:
 def evidence(sources: Sources, query: Query) -> Sequence[TableRow]:
     """What an incident was made of when it fired, or last became worse."""
     with sources.database.read() as session:
-        incident = session.get(Incident, int(query.where["incident"]))
+        incident = session.get(Incident, query.number("incident"))
     parts = [] if incident is None else (incident.evidence or {}).get("top", [])
     return [
         TableRow(

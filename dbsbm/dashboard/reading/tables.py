@@ -11,9 +11,13 @@ from sqlalchemy import Select
 
 from dbsbm.dashboard.reading.span import Span
 from dbsbm.db.engine import Database
+from dbsbm.errors import UserError
 from dbsbm.monitor.store.history import History
 
 T = TypeVar("T")
+
+# Longer numbers are none that a database has.
+_DIGITS = 18
 ColumnUnit = Literal[
     "text", "code", "s", "bytes", "ratio", "count", "per_second", "percent", "time", "state"
 ]
@@ -52,6 +56,35 @@ class Query:
 
     span: Span
     where: dict[str, str] = field(default_factory=dict)
+
+    def label(self, name: str) -> str:
+        """What the page is about, by this label.
+
+        Raises:
+            UserError: It is about nothing of that kind.
+        """
+        if name not in self.where:
+            raise UserError(f"Say of which {name}: this table is part of its page.")
+        return self.where[name]
+
+    def number(self, name: str) -> int:
+        """The same where it is a row's number.
+
+        Raises:
+            UserError: There is none, or it is no row's number.
+        """
+        return row_number(self.label(name))
+
+
+def row_number(text: str) -> int:
+    """A row's number as an address holds it.
+
+    Raises:
+        UserError: It is none that a database has.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise UserError("There is no such thing: its number is wrong.")
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def trace(sources: Sources, query: Query) -> list[TableRow]:
 
     Payloads are left out: they hold sealed tokens and what members wrote.
     """
-    trace_id = query.where["trace"]
+    trace_id = query.label("trace")
     with sources.database.read() as session:
         events = [event for read in _READERS for event in read(session, trace_id)]
     return [TableRow(list(event)) for event in sorted(events, key=lambda event: event[0])]

@@ -11,7 +11,7 @@ from dbsbm.dashboard.reading.incidents import with_unit
 from dbsbm.dashboard.reading.span import Span
 from dbsbm.dashboard.reading.statements import plan_of
 from dbsbm.dashboard.reading.stats import numbers, ratio, tidy
-from dbsbm.dashboard.reading.tables import Sources
+from dbsbm.dashboard.reading.tables import Sources, row_number
 from dbsbm.dashboard.views.blocks import (
     Block,
     Fact,
@@ -129,10 +129,8 @@ def _commands(row: FindingRow) -> str:
 
 
 def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:
-    if not names[0].isascii() or not names[0].isdecimal():
-        raise UserError("There is no such incident: its number is wrong.")
     with sources.database.read() as session:
-        row = session.get(Incident, int(names[0]))
+        row = session.get(Incident, row_number(names[0]))
     if row is None:
         raise UserError("There is no such incident: it may be older than RETENTION_DAYS.")
     end = row.resolved_at or row.updated_at

@@ -22,6 +22,12 @@ def test_numbers_are_for_whoever_is_logged_in(served: Served, path: str) -> None
     assert "log in again" in answer.json()["error"]
 
 
+@pytest.mark.parametrize("path", ["/loginx", "/login/x", "/metrics-of-old", "/healthz.html"])
+def test_what_only_begins_like_an_open_page_is_led_to_the_form(served: Served, path: str) -> None:
+    assert served.client(logged_in=False).get(path).status_code == 303
+    assert served.client().get(path).status_code == 200, "the page itself says what there is not"
+
+
 def test_a_stranger_is_led_to_the_form_and_from_there_to_the_page(served: Served) -> None:
     client = served.client(logged_in=False)
     asked = client.get("/tasks?range=7d")

@@ -172,7 +172,11 @@ def test_a_finding_shows_its_statement_what_helps_and_what_became_of_it(served: 
         "/data/view/alerts/99",
         "/data/view/findings/none",
         "/data/chart/none",
+        "/data/view/alerts/" + "9" * 30,
         "/data/table/none",
+        "/data/table/trace",
+        "/data/table/evidence?where.task=a",
+        "/data/table/changes-before?where.incident=none",
         "/data/chart/task-wait?range=2h",
         "/data/chart/task-wait?where.a=1&where.b=1&where.c=1&where.d=1&where.e=1",
     ],
@@ -183,6 +187,15 @@ def test_what_there_is_not_is_said_in_a_sentence(served: Served, path: str) -> N
 
     assert answer.status_code == 404
     assert answer.json()["error"].endswith(".")
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1"])
+@pytest.mark.parametrize("action", ["acknowledge", "silence"])
+def test_an_incident_that_cannot_be_is_said_so(served: Served, action: str, number: str) -> None:
+    client = served.client()
+    token = {"X-CSRF-Token": csrf_token(client)}
+    answer = client.post(f"/data/incidents/{number}/{action}", json={"for": "1h"}, headers=token)
+    assert (answer.status_code, answer.json()["error"][:8]) == (404, "There is")
 
 
 def test_news_come_by_themselves_and_the_reader_ends_with_the_last_page(served: Served) -> None:
