@@ -16,11 +16,14 @@ from dbsbm.db.engine import Database
 from dbsbm.db.models import AlertSilence, Incident
 from dbsbm.errors import UserError
 from dbsbm.monitor.alerts import incidents, silences
-from dbsbm.monitor.alerts.fields import WrongValueError, span
+from dbsbm.monitor.alerts.fields import LONGEST, WrongValueError, span
 from dbsbm.monitor.alerts.rulefile import load_rules
 from dbsbm.settings import load_settings
 
 T = TypeVar("T")
+
+# Longer numbers are none that a database has.
+_DIGITS = 18
 
 _COLUMNS = (
     *("id", "rule", "series", "severity", "state", "started_at", "fired_at", "resolved_at"),
@@ -37,11 +40,11 @@ def register(actions: Any) -> None:
     history = actions.add_parser("history", help="incidents of the past, the newest first")
     history.add_argument("--since", default="7d", metavar="TIME", help="such as 24h (default 7d)")
     history.add_argument("--rule", help="only those of a rule")
-    history.add_argument("--limit", type=int, default=100)
+    history.add_argument("--limit", type=_number, default=100, help="how many (100)")
     history.add_argument("--json", action="store_true", help="for programs")
     history.set_defaults(run=_history)
     ack = actions.add_parser("ack", help="say that you look after an incident")
-    ack.add_argument("id", type=int)
+    ack.add_argument("id", type=_number)
     _add_by(ack)
     ack.set_defaults(run=_ack)
     silence = actions.add_parser("silence", help="tell nothing new of a rule for a while")
@@ -52,7 +55,7 @@ def register(actions: Any) -> None:
     _add_by(silence)
     silence.set_defaults(run=_silence)
     unsilence = actions.add_parser("unsilence", help="end a silence")
-    unsilence.add_argument("id", type=int)
+    unsilence.add_argument("id", type=_number)
     unsilence.set_defaults(run=_unsilence)
 
 
@@ -119,7 +122,8 @@ def _silence(arguments: argparse.Namespace) -> int:
             trace_id=str(uuid.uuid4()),
         )
     )
-    say(f"Silence {silence.id}: nothing new of {silence.rule} until {_moment(silence.until)}.")
+    of = f"{silence.rule} {silence.series}".rstrip()
+    say(f"Silence {silence.id}: nothing new of {of} until {_moment(silence.until)}.")
     return 0
 
 
@@ -168,9 +172,15 @@ def _moment(at: datetime) -> str:
 
 def _length(text: str) -> timedelta:
     try:
-        return timedelta(seconds=span(text))
+        return timedelta(seconds=min(span(text), LONGEST))
     except WrongValueError:
         raise UserError(f"{text!r} is no time; write for example 90s, 5m, 1h or 3d.") from None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no number such as 12")
+    return int(text)
 
 
 def _read(work: Callable[[Session], T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ def _run(arguments: argparse.Namespace) -> int:
     found = replay(rules, read_recording(arguments.series))
     if arguments.json:
         say_json({"incidents": [incident.as_json() for incident in found.incidents]})
+        for line in _left_out(found):
+            print(line, file=sys.stderr)  # noqa: T201 - beside what programs read
     else:
         _tell(found)
     return 0
@@ -47,10 +50,17 @@ def _tell(found: Replay) -> None:
     else:
         say("No incidents.")
     say(f"{found.rows} rows were read.")
-    for reason, rows in sorted(found.refused.items()):
-        say(f"{rows} of them were left out: {reason}.")
+    for line in _left_out(found):
+        say(line)
     for series in found.unused:
         say(f"No rule looks at the series {series}.")
+
+
+def _left_out(found: Replay) -> list[str]:
+    return [
+        f"{rows} rows of {found.rows} were left out: {reason}."
+        for reason, rows in sorted(found.refused.items())
+    ]
 
 
 def _cells(incident: Replayed) -> tuple[str, ...]:

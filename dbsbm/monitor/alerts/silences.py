@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from dbsbm.db.models import AlertSilence, Incident
 from dbsbm.errors import UserError
 from dbsbm.monitor.alerts.incidents import tell
+from dbsbm.monitor.counting.series import LABELS_LENGTH
 
 LONGEST = timedelta(days=30)
 
@@ -45,6 +46,8 @@ def add(
     """
     if not timedelta(0) < length <= LONGEST:
         raise UserError("A silence lasts up to 30 days: say for example 1h, or 2d.")
+    if len(series) > LABELS_LENGTH:
+        raise UserError("There is no such series: `alerts list` shows how they are written.")
     now = datetime.now(UTC)
     silence = AlertSilence(
         rule=rule,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dbsbm.cli import main
 from dbsbm.errors import ConfigError
 from dbsbm.monitor.alerts.recording import Recording, read_recording
 from dbsbm.monitor.alerts.replay import replay
@@ -45,6 +46,18 @@ def test_the_command_needs_neither_settings_nor_a_database(tmp_path: Path) -> No
     assert START + 3600 < found["started"] <= START + 3690
     assert found["resolved"] > START + 70 * 60
     assert (found["worst"] > 4, found["messages"]) == (True, 1)
+
+
+def test_a_program_is_told_beside_its_json_what_was_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thousandths = [(f"{at}000", *rest) for at, *rest in rows("query_seconds", BURST)]
+    recording = write(tmp_path / "day.csv", thousandths)
+    assert main(["alerts", "replay", "--series", str(recording), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"incidents": []}
+    total = len(thousandths)
+    assert err == f"{total} rows of {total} were left out: no time.\n"
 
 
 def test_a_wrong_rules_file_is_one_sentence_and_no_traceback(tmp_path: Path) -> None:

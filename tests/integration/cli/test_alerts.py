@@ -1,0 +1,66 @@
+"""`alerts`, as it is typed: what is told of the past, and quiet about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dbsbm.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(
+    migrated_sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    for name, value in {
+        "SECRET_KEY": "k" * 40,
+        "DATABASE_URL": migrated_sqlite_url,
+        "DATA_DIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        try:
+            code = main(["alerts", *words])
+        except SystemExit as ending:
+            code = int(ending.code or 0)
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_silence_says_what_it_is_about(run: Run) -> None:
+    _, about_all, _ = run("silence", "slow-queries")
+    _, about_one, _ = run("silence", "long-queue-wait", "--series", "queue=images")
+    assert "nothing new of slow-queries until" in about_all
+    assert "nothing new of long-queue-wait queue=images until" in about_one
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("silence", "slow-queries", "--for", "99999999999d"), "up to 30 days"),
+        (("silence", "slow-queries", "--series", "x" * 200), "no such series"),
+        (("silence", "slow", "--for", "1h"), "There is no rule 'slow'"),
+        (("ack", "9" * 30), "no number such as 12"),
+        (("unsilence", "9" * 30), "no number such as 12"),
+        (("history", "--limit", "-5"), "no number such as 12"),
+        (("history", "--since", "soon"), "is no time"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(run: Run, words: tuple[str, ...], said: str) -> None:
+    code, _, told = run(*words)
+    assert code == 2
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_a_past_beyond_all_dates_is_all_of_it(run: Run) -> None:
+    assert run("history", "--since", "99999999999d") == (0, "No incidents.\n", "")
