@@ -124,7 +124,7 @@ class Applier:
     def revert(self, finding_id: str) -> Outcome:
         """Undo all that was done for a finding, so that the table is as it was.
 
-        What others have changed of the table meanwhile stays.
+        What else was changed of the table meanwhile stays.
 
         Raises:
             UserError: Nothing was done for it.
@@ -144,7 +144,7 @@ class Applier:
             except TableGoneError as reason:
                 self._journal.step(finding, "revert", "gone", {"said": str(reason)})
                 raise UserError(f"{reason} There is nothing to undo.") from None
-            clauses = self._way_back(finding, made, done[0].before, layout)
+            clauses = self._way_back(finding, made, done[0], layout)
             if not clauses:
                 said = "The table is already as it was."
                 self._journal.step(finding, "revert", "reverted", {"said": said})
@@ -210,13 +210,15 @@ class Applier:
                 "A table is not quite as it was.", extra={"action": "optimizer.revert_differs"}
             )
             return "Undone, but the table is spelled in another way than before."
-        return "Undone; what others have changed of the table since stays."
+        return "Undone; what else was changed of the table since stays."
 
     def _way_back(
-        self, finding: FindingRow, made: Alteration, before: str, layout: str
+        self, finding: FindingRow, made: Alteration, first: SchemaChange, layout: str
     ) -> list[str]:
-        now = keys_of(layout)
-        clauses = clauses_between(now, without(now, keys_of(before), made), self._target.flavor)
+        now, before = keys_of(layout), keys_of(first.before)
+        order = keys_of(self._journal.layout_before_all(first))
+        wanted = without(now, before, made, order)
+        clauses = clauses_between(now, wanted, self._target.flavor)
         if made.others:
             return [*clauses, *read_fix(finding.revert, self._target.schema).others]
         return clauses

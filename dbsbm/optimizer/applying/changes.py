@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dbsbm.db.models import SchemaChange
+from dbsbm.optimizer.applying.layout import same
 
 Kind = Literal["apply", "finish", "revert"]
 End = Literal["done", "failed", "undone"]
@@ -76,6 +77,29 @@ def in_force(session: Session, finding_id: str) -> Sequence[SchemaChange]:
         )
         .order_by(SchemaChange.id)
     ).all()
+
+
+def layout_before_all(session: Session, change: SchemaChange) -> str:
+    """The table's layout before the first of the changes of which nobody else made one between.
+
+    Changes may be taken back in any order; where an index stood is only known from before them all.
+    """
+    layout = change.before
+    earlier = session.scalars(
+        select(SchemaChange)
+        .where(
+            SchemaChange.target == change.target,
+            SchemaChange.schema_name == change.schema_name,
+            SchemaChange.table_name == change.table_name,
+            SchemaChange.id < change.id,
+        )
+        .order_by(SchemaChange.id.desc())
+    )
+    for each in earlier:
+        if each.after is None or not same(each.after, layout):
+            break
+        layout = each.before
+    return layout
 
 
 def count_since(session: Session, target: str, actor: str, since: datetime) -> int:

@@ -50,6 +50,11 @@ class Journal:
         with self._database.read() as session:
             return changes.in_force(session, finding.id)
 
+    def layout_before_all(self, change: SchemaChange) -> str:
+        """See `changes.layout_before_all`."""
+        with self._database.read() as session:
+            return changes.layout_before_all(session, change)
+
     def unsettled(self) -> Sequence[SchemaChange]:
         """Changes of which nobody knows how they ended, the oldest first."""
         with self._database.read() as session:

@@ -66,20 +66,23 @@ def hide_clause(flavor: Flavor, name: str, *, hidden: bool) -> str:
     return f"ALTER INDEX {quoted(name)} {words[flavor][hidden]}"
 
 
-def without(now: Sequence[Key], before: Sequence[Key], change: Alteration) -> tuple[Key, ...]:
-    """The indexes that a table has once a change is taken back; what others changed stays.
+def without(
+    now: Sequence[Key], before: Sequence[Key], change: Alteration, order: Sequence[Key] = ()
+) -> tuple[Key, ...]:
+    """The indexes that a table has once a change is taken back; what was changed since stays.
 
     Args:
         now: The indexes that there are.
         before: Those that there were before the change.
         change: All that was changed.
+        order: Those that there were before earlier changes that may be taken back as well.
     """
     added = {index.name for index in change.adds}
     old = {key.name: key for key in before}
     wanted = [_as_it_was(key, old.get(key.name), change) for key in now if key.name not in added]
-    for place, key in enumerate(before):
+    for key in before:
         if key.name in change.drops and all(key.name != each.name for each in wanted):
-            wanted.insert(_place_after(before[:place], wanted), key)
+            wanted.insert(_place_of(key, wanted, order, before), key)
     return tuple(wanted)
 
 
@@ -115,10 +118,14 @@ def _between(old: Sequence[Key], new: Sequence[Key]) -> tuple[list[Key], list[Ke
     return [key for key in old if key.name not in stays], list(new[place:])
 
 
-def _place_after(earlier: Sequence[Key], wanted: Sequence[Key]) -> int:
-    """The place behind the last of the indexes that came earlier."""
-    names_before = {key.name for key in earlier}
-    return max((n + 1 for n, key in enumerate(wanted) if key.name in names_before), default=0)
+def _place_of(key: Key, wanted: Sequence[Key], *orders: Sequence[Key]) -> int:
+    """The place behind the last index that came earlier, in the first order that has the key."""
+    for order in orders:
+        names_there = [each.name for each in order]
+        if key.name in names_there:
+            earlier = set(names_there[: names_there.index(key.name)])
+            return max((n + 1 for n, each in enumerate(wanted) if each.name in earlier), default=0)
+    return len(wanted)
 
 
 def _as_it_was(key: Key, old: Key | None, change: Alteration) -> Key:
