@@ -28,6 +28,8 @@ MIN_SAVED = 2_000
 WRITE_COST = 20
 """Rows that could be read for what keeping an index up costs a statement that writes. Assumption:
 a page is read and written for each entry, where a scan reads some dozens of rows a page."""
+PART = 0.1
+"""Or the share of all that the statement reads, where it reads several tables whole."""
 ALIKE = 1.3
 """How many times more rows make no difference: less than the error of an estimate."""
 MOST_INDEXES = 3
@@ -135,7 +137,7 @@ class _Planner:
         options = list(self._options(shape))
         for _ in range(MOST_INDEXES):
             best, rows = self._best(load, shape, options, tried)
-            if best is None or rows * STEP > now:
+            if best is None or (rows * STEP > now and now - rows < PART * before):
                 break
             tried[best.table.schema, best.table.name].append(_way(best))
             picked.append(best)

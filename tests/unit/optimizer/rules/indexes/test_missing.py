@@ -283,6 +283,17 @@ def test_no_index_is_made_to_hold_wide_columns_all_of_them_or_what_it_holds(text
     assert found("KEY s (state)", (text, 25_000, 25_000)) == []
 
 
+def test_each_side_of_a_union_has_its_own_index() -> None:
+    union = (
+        "SELECT id, note FROM orders WHERE customer_id = ? UNION "
+        "SELECT id, note FROM orders WHERE placed_at = ?"
+    )
+    assert set(objects(found("", (union, 200_000, 51)))) == {
+        "shop.orders(customer_id)",
+        "shop.orders(placed_at)",
+    }
+
+
 def test_the_name_of_the_new_index_is_free() -> None:
     (finding,) = found(
         "KEY ix_orders_customer_id (paid)",
