@@ -96,7 +96,7 @@ def in_list(draft: Draft) -> None:
 def is_null(draft: Draft) -> None:
     """The few rows that are still open."""
     table = draft.site()
-    done = draft.column(table, "done", columns.seldom_null, 700, 400)
+    done = draft.column(table, "done", columns.seldom_null, 700, table.rows // 25)
     title, _ = draft.plain(table)
     sql = f"SELECT {table.key}, {title} FROM {table.name} WHERE {done} IS NULL"
     _missing(draft, "is null", table, [done], draft.load(table, sql))

@@ -78,7 +78,7 @@ class Names:
         random.shuffle(nouns)
         pairs = [f"{noun}_{suffix}" for noun in nouns for suffix in SUFFIXES]
         random.shuffle(pairs)
-        self._nouns = [*pairs, *reversed(nouns)]
+        self._nouns = [*(f"{pair}_old" for pair in pairs), *pairs, *reversed(nouns)]
 
     def table(self) -> str:
         """Return the name of a table that is not there yet."""

@@ -9,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from bench.rig import optimizer_columns as columns
+from bench.rig import optimizer_scale
 from bench.rig.optimizer_blueprint import Blueprint
 from bench.rig.optimizer_planting import CATALOGUE, TRAPS, healthy, indexed, planted
 
@@ -67,3 +68,10 @@ def test_what_a_column_holds_follows_from_the_row_alone() -> None:
     assert {held.value(row) for row in range(1, 2_000)} == set(range(1, 11))
     rare = Counter(held.value(row) for row in range(1, 2_000))
     assert rare[1] > 3 * rare[10]
+
+
+def test_the_large_database_has_as_many_tables_and_kinds_of_statements_as_are_promised() -> None:
+    made = optimizer_scale.blueprint(1)
+    assert len({table.full for table in made.tables}) == optimizer_scale.TABLES
+    kinds = {(each.schema, each.sql) for each in made.load}
+    assert len(kinds) == optimizer_scale.FINGERPRINTS
