@@ -7,12 +7,14 @@ The sampler takes what is there. Both may happen twice or be cut off: the same t
 from __future__ import annotations
 
 import json
+import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
 from typing import cast
 
+import msgspec
 import redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +22,8 @@ from sqlalchemy.orm import Session
 from dbsbm.db.engine import Database
 from dbsbm.db.models import Statement
 from dbsbm.monitor.readings.fingerprint import Fingerprint
+
+log = logging.getLogger(__name__)
 
 WAITING = "dbsbm:metrics:statements"
 MOST_WAITING = 2000
@@ -87,21 +91,50 @@ def store_statements(database: Database, broker: redis.Redis) -> int:
     waiting = cast(dict[bytes, bytes], broker.hgetall(WAITING))
     if not waiting:
         return 0
-    texts = {key.decode(): json.loads(value) for key, value in sorted(waiting.items())}
+    texts = {key.decode(): text for key, value in sorted(waiting.items()) if (text := _read(value))}
     database.transact(lambda session: _write(session, texts))
     broker.hdel(WAITING, *waiting)
     return len(texts)
 
 
-def _write(session: Session, texts: dict[str, dict[str, str]]) -> None:
+class _Text(msgspec.Struct):
+    """What is told of a fingerprint; keys of another version are left out."""
+
+    text: str
+    verb: str
+    table: str
+
+
+def _read(told: bytes) -> _Text | None:
+    try:
+        return msgspec.json.decode(told, type=_Text)
+    except msgspec.MsgspecError:
+        log.warning(
+            "A statement's text cannot be read; it is dropped.",
+            exc_info=True,
+            extra={"action": "monitor.refused"},
+        )
+        return None
+
+
+def _write(session: Session, texts: dict[str, _Text]) -> None:
     now = datetime.now(UTC)
     known = session.scalars(
         select(Statement).where(Statement.fingerprint.in_(texts)).with_for_update()
     )
     seen = {row.fingerprint: row for row in known}
-    for fingerprint, parts in texts.items():
+    for fingerprint, told in texts.items():
         row = seen.get(fingerprint)
         if row is None:
-            session.add(Statement(fingerprint=fingerprint, first_seen=now, last_seen=now, **parts))
+            session.add(
+                Statement(
+                    fingerprint=fingerprint,
+                    text=told.text,
+                    verb=told.verb,
+                    table=told.table,
+                    first_seen=now,
+                    last_seen=now,
+                )
+            )
         else:
             row.last_seen = now

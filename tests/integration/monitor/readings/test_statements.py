@@ -36,6 +36,17 @@ def test_a_text_is_kept_once_whoever_tells_it(database: Database, broker: redis.
     assert not broker.exists(WAITING)
 
 
+def test_what_another_release_told_is_read_as_far_as_it_is_known(
+    database: Database, broker: redis.Redis
+) -> None:
+    broker.hset(WAITING, "a" * 16, '{"text": "SELECT ?", "verb": "select", "table": "", "more": 1}')
+    broker.hset(WAITING, "b" * 16, '{"texts": ["SELECT ?"]}')
+    assert store_statements(database, broker) == 1
+    assert not broker.exists(WAITING), "what nobody can read does not wait for ever"
+    with database.read() as session:
+        assert session.scalars(select(Statement.text)).all() == ["SELECT ?"]
+
+
 def test_a_process_tells_a_text_once_an_hour(broker: redis.Redis) -> None:
     now = [0.0]
     process = StatementTexts(broker, lambda: now[0])
