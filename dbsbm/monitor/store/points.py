@@ -153,21 +153,25 @@ def _known(session: Session, at: datetime, keys: Iterable[SeriesKey]) -> dict[Se
     kinds = {(key.name, key.labels): key for key in keys}
     pairs = iter(sorted(kinds))
     ids: dict[SeriesKey, int] = {}
-    unseen = []
+    unseen, earlier = [], []
     while chunk := list(islice(pairs, _CHUNK)):
         rows = session.execute(
             select(
-                MetricSeries.id, MetricSeries.name, MetricSeries.labels, MetricSeries.last_seen
+                *(MetricSeries.id, MetricSeries.name, MetricSeries.labels),
+                *(MetricSeries.first_seen, MetricSeries.last_seen),
             ).where(tuple_(MetricSeries.name, MetricSeries.labels).in_(chunk))
         )
-        for series_id, name, labels, last_seen in rows:
+        for series_id, name, labels, first_seen, last_seen in rows:
             ids[kinds[name, labels]] = series_id
             if last_seen < at - SEEN_AGAIN:
                 unseen.append(series_id)
-    if unseen:
-        session.execute(
-            update(MetricSeries).where(MetricSeries.id.in_(sorted(unseen))).values(last_seen=at)
-        )
+            if first_seen > at:
+                earlier.append(series_id)
+    for found, seen in ((unseen, {"last_seen": at}), (earlier, {"first_seen": at})):
+        if found:
+            session.execute(
+                update(MetricSeries).where(MetricSeries.id.in_(sorted(found))).values(seen)
+            )
     return ids
 
 

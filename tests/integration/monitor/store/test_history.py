@@ -86,6 +86,16 @@ def test_labels_choose_series_and_keep_them_apart(history: History, filler: Fill
     assert history.summary("unknown", NOW - HOUR, NOW) == []
 
 
+def test_what_came_late_is_found_before_its_series_was_first_stored(
+    history: History, filler: Filler
+) -> None:
+    at = NOW.replace(second=0) - HOUR
+    filler.minute(at, "took", [1], task="a")
+    filler.minute(at - 10 * MINUTE, "took", [2], task="a")
+    (series,) = history.series("took", at - 15 * MINUTE, at - 5 * MINUTE, by=["task"])
+    assert [point.total for point in series.points] == [2]
+
+
 def test_the_largest_come_first(history: History, filler: Filler) -> None:
     at = NOW.replace(second=0) - MINUTE
     filler.minute(at, "took", [1] * 50, task="often")
