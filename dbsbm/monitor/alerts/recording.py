@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dbsbm.errors import ConfigError
 from dbsbm.monitor.alerts.track import Reading
+from dbsbm.monitor.counting.stats import LIMIT
 
 NEEDED = ("timestamp", "series", "value")
 # A time beyond the year 5000 is one in milliseconds.
@@ -150,7 +151,7 @@ def _number(text: str | None) -> float | None:
         value = float(text or "")
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if -LIMIT < value < LIMIT else None
 
 
 def _count(text: str | None) -> float | None:

@@ -52,8 +52,11 @@ class Ratio(Level):
             self.track.drop_since(at)
 
     def level(self, window: Window) -> float:
-        """The share of all measurements of a window."""
-        return window.weighted / window.samples
+        """The share of all measurements of a window.
+
+        Beside a huge count those of a window may be lost in the sums: then its readings are left.
+        """
+        return window.weighted / window.samples if window.samples else super().level(window)
 
     def _is_proven(
         self, window: Window, seconds: float, share: float, calm_since: float, now: float

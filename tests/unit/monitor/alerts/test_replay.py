@@ -96,10 +96,20 @@ def test_what_is_no_reading_is_counted_and_left_out() -> None:
         ("1770000000", " ", "1", "1"),
         ("1770000000", "query_seconds", "1", "-3"),
         ("1770000000", "query_seconds", "inf", "1"),
+        ("1770000000", "query_seconds", "1e308", "1"),
+        ("1770000000", "query_seconds", "1", "1e308"),
     ]
     found = replay(load_rules(), Recording([*wrong, *rows("query_seconds", BURST)]))
-    assert found.refused == {"no value": 4, "no time": 2, "no series": 1, "no count": 1}
+    assert found.refused == {"no value": 5, "no time": 2, "no series": 1, "no count": 2}
     assert len(found.incidents) == 1
+
+
+def test_a_count_beyond_all_others_breaks_nothing() -> None:
+    bad = list(rows("cache_hit_ratio", lambda _: 0.5, hours=1))
+    at, name, value, _ = bad[5]
+    bad[5] = (at, name, value, "1e99")
+    (found,) = replay(load_rules(), Recording(bad)).incidents
+    assert found.rule == "low-hit-ratio"
 
 
 def test_times_may_be_iso_8601() -> None:
