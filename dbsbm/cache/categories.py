@@ -159,3 +159,9 @@ class Category(StrEnum):
     def codec(self) -> Codec:
         """How its values are written."""
         return self.policy.codec
+
+
+OUTSIDE: Final = frozenset(
+    {Category.API_RESPONSE, Category.GAME_DATA, Category.TEAM_DATA, Category.LEAGUE_DATA}
+)
+"""Their truth is with the providers, and changes without our writing: only a reload shows it."""

@@ -75,6 +75,23 @@ class Counters:
         return self.hits / reads if reads else None
 
 
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What loading a value anew has shown of the one that was there.
+
+    Attributes:
+        category: Its category.
+        wire: Its key on the server.
+        age: Seconds since it was stored.
+        changed: The new one is another.
+    """
+
+    category: Category
+    wire: str
+    age: float
+    changed: bool
+
+
 COUNTER_NAMES: Final = tuple(field.name for field in fields(Counters))
 _counts: Final = attrgetter(*COUNTER_NAMES)
 
@@ -82,11 +99,16 @@ Snapshot = Mapping[Category, Counters]
 
 
 class Stats:
-    """Counters of every category. Threads may share it; a forked child begins at zero."""
+    """Counters of every category. Threads may share it; a forked child begins at zero.
+
+    Attributes:
+        on_reload: Is told what reloads have shown, of categories whose truth is outside.
+    """
 
     def __init__(self) -> None:
         self._collectors: list[Callable[[], None]] = []
         self._on_load: Callable[[Category, float], None] | None = None
+        self.on_reload: Callable[[Reloaded], None] | None = None
         self.renew()
         renew_after_fork(self)
 

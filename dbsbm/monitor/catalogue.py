@@ -157,6 +157,15 @@ def _cache() -> Iterator[Metric]:
     yield Metric("cache.refreshes", COUNTER, category, "Loads of what was still there.")
     yield Metric("cache.evictions", COUNTER, both, "Copies given up for lack of room.")
     yield Metric("cache.rejected", COUNTER, category, "Stored values that were not believed.")
+    yield Metric(
+        "cache.reload_age",
+        DISTRIBUTION,
+        ("category", "family", "changed"),
+        "Age of a value from outside when it was loaded anew, by whether it had changed.",
+        "seconds",
+    )
+    yield Metric("cache.warmed", COUNTER, category, "Values loaded before a game, for its start.")
+    yield Metric("cache.warmed_unread", COUNTER, category, "Of these, those nobody came to read.")
     yield Metric("cache.bytes", GAUGE, ("level",), "Memory of a process's own copies.")
 
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any, Final
 
+from dbsbm.cache.categories import OUTSIDE
 from dbsbm.cache.engine.core import Core
 from dbsbm.cache.engine.flights import Landed
 from dbsbm.cache.engine.reading import look
 from dbsbm.cache.engine.request import Request, call_loader, seal_loaded
-from dbsbm.cache.engine.sealing import count_store
+from dbsbm.cache.engine.sealing import Sealed, count_store
 from dbsbm.cache.engine.steps import Call, Flow, Spawn
 from dbsbm.cache.keys import NAMESPACE, Key
 from dbsbm.cache.miss import MISS, Miss
+from dbsbm.cache.stats import Reloaded
 from dbsbm.cache.tags import tag_wires
 from dbsbm.cache.values import envelope
-from dbsbm.cache.values.serializer import Stored
+from dbsbm.cache.values.serializer import Stored, say_the_same
 
 log = logging.getLogger(__name__)
+
+_MS: Final = timedelta(milliseconds=1)
 
 REFRESH_PREFIX: Final = "dbsbm:refresh:"
 """Outside of what is watched: that a value is loaded anew changes nothing for its readers."""
@@ -99,8 +104,20 @@ def _reload(core: Core, request: Request, stored: Stored) -> Flow[Any | Miss]:
             arguments = [token, stored.id, sealed.data, sealed.life_ms, *stored.tags.values()]
             answer = yield Call((key,), lambda server: server.refill(keys, arguments), "write")
             core.forget_copies((key.wire,))
-            count_store(core, key, sealed, stored=answer == 1)
+            if count_store(core, key, sealed, stored=answer == 1):
+                _tell_what_it_showed(core, key, stored, sealed)
     return value
+
+
+def _tell_what_it_showed(core: Core, key: Key, before: Stored, after: Sealed) -> None:
+    if core.stats.on_reload is None or key.category not in OUTSIDE:
+        return
+    # Its lifetime on the server is that in which it was fresh, and the grace.
+    grace_ms = core.policies.of(key.category).grace // _MS
+    stored_at_ms = before.expires_at_ms - (before.lifetime_ms - grace_ms)
+    age = max(0.0, (core.server_clock.now_ms() - stored_at_ms) / 1000)
+    changed = not say_the_same(before.data, after.data)
+    core.stats.on_reload(Reloaded(key.category, key.wire, age, changed))
 
 
 def _log_failed_refresh(key: Key, error: Exception) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dbsbm.cache.categories import Policy
@@ -41,6 +41,7 @@ class Stored:
         tags: The stamps that its tags had when its load began.
         size: Bytes on the server.
         read: Somebody had read it before.
+        data: All that is stored.
     """
 
     value: Any
@@ -51,6 +52,7 @@ class Stored:
     tags: Mapping[str, bytes]
     size: int
     read: bool
+    data: bytes = field(default=b"", compare=False, repr=False)
 
 
 class Serializer:
@@ -148,6 +150,7 @@ class Serializer:
             envelope.read_tags(view[envelope.HEAD : begin]) if tags_size else envelope.NO_TAGS,
             len(stored),
             mark == READ,
+            stored,
         )
 
     def _is_ours(self, wire: str, stored: memoryview, key_id: int, end: int) -> bool:
@@ -190,3 +193,14 @@ class Serializer:
         if kind != PICKLE or self._pickles is None:
             raise ValueError(f"no value is written in the form {form}")
         return self._pickles.load(bytes(plain))
+
+
+def say_the_same(one: bytes, other: bytes) -> bool:
+    """Tell whether two stored values are the same, whenever and for how long they were stored."""
+    return _payload(one) == _payload(other)
+
+
+def _payload(stored: bytes) -> tuple[int, memoryview]:
+    *_, form, key_id, tags_size = envelope.read_head(stored)
+    end = len(stored) - SIGNATURE if key_id else len(stored)
+    return form, memoryview(stored)[envelope.HEAD + tags_size : end]

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.stats import Counters, Stats
+from dbsbm.cache.keys import prefix
+from dbsbm.cache.stats import Counters, Reloaded, Stats
 from dbsbm.monitor.counting.recorder import Recorder
 
+MOST_FAMILIES, LONGEST_FAMILY = 32, 60
 LOCAL, SERVER = "process", "server"
 # What only a process's own copies have.
 _LOCAL_ONLY = frozenset({"evictions"})
@@ -34,10 +36,37 @@ def watch_cache(
     stats.watch_loads(
         lambda category, seconds: recorder.observe("cache.load_seconds", seconds, category=category)
     )
+    stats.on_reload = _Reloads(recorder).record
     if gauges is not None:
         recorder.add_source(
             lambda: recorder.gauge("cache.bytes", gauges()["copy_bytes"], level=LOCAL)
         )
+
+
+class _Reloads:
+    """Records what reloads have shown by the family of their keys: their first part."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._families: set[str] = set()
+
+    def record(self, reload: Reloaded) -> None:
+        self._recorder.observe(
+            "cache.reload_age",
+            reload.age,
+            category=reload.category,
+            family=self._family(reload),
+            changed="yes" if reload.changed else "no",
+        )
+
+    def _family(self, reload: Reloaded) -> str:
+        name = reload.wire.removeprefix(prefix(reload.category)).partition(":")[0]
+        if name not in self._families:
+            # Keys that begin with no word, such as a number or a hash, are of no family.
+            if not name[:1].isalpha() or len(self._families) >= MOST_FAMILIES:
+                return "other"
+            self._families.add(name)
+        return name[:LONGEST_FAMILY]
 
 
 class _CacheCounts:

@@ -39,6 +39,7 @@ _MEASURED: Final[Mapping[str, _Labels]] = {
         ),
         _CATEGORY,
     ),
+    "cache.reload_age": ("category", "family", "changed"),
     **dict.fromkeys(("cache.fragmentation", "cache.used_bytes"), ()),
     **dict.fromkeys(("db.pool_wait", "db.pool_wait_long", "db.pool_timeouts"), ()),
     **dict.fromkeys(("db.pool.size", "db.pool.overflow", "db.pool.checked_out"), ()),

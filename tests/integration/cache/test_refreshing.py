@@ -11,6 +11,7 @@ import redis
 from dbsbm.cache import MISS, Cache, Category, Key
 from dbsbm.cache.engine.refreshing import REFRESH_PREFIX
 from dbsbm.cache.policy.mirror import publish
+from dbsbm.cache.stats import Reloaded
 from tests.integration.cache.watching import wait_for_copy, watching
 from tests.servers import ValkeyServer, wait_until
 
@@ -220,3 +221,38 @@ def test_a_changed_policy_is_in_force_at_once(watched: Cache, client: redis.Redi
     assert watched.copy_of(KEY.wire) is None
     publish(client, {}, revision=2)
     wait_until(lambda: watched.policies.of(GAME) == GAME.policy)
+
+
+def test_a_reload_tells_whether_the_value_had_changed_and_how_old_it_was(watched: Cache) -> None:
+    shown: list[Reloaded] = []
+    watched.stats.on_reload = shown.append
+    for value in ({"a": 1}, {"a": 1}, {"a": 2}):
+        watched.get_or_load(KEY, lambda value=value: value)
+        watched.refresh(KEY, lambda value=value: value)
+    assert [each.changed for each in shown] == [False, False, True]
+    assert {(each.category, each.wire) for each in shown} == {(GAME, KEY.wire)}
+    assert all(0 <= each.age < 60 for each in shown)
+
+
+def test_a_value_past_its_time_tells_its_age_from_when_it_was_stored(watched: Cache) -> None:
+    shown: list[Reloaded] = []
+    watched.stats.on_reload = shown.append
+    watched.get_or_load(KEY, lambda: "old", ttl=timedelta(milliseconds=300))
+    wait_until(lambda: watched.get(KEY) is MISS)
+    watched.get_or_load(KEY, lambda: "new", background=False)
+    assert [each.changed for each in shown] == [True]
+    assert 0.25 <= shown[0].age < 60
+
+
+def test_what_a_commit_invalidates_is_no_reload_and_neither_is_what_is_only_ours(
+    watched: Cache,
+) -> None:
+    shown: list[Reloaded] = []
+    watched.stats.on_reload = shown.append
+    watched.get_or_load(KEY, lambda: "old", tags=[BETS])
+    watched.invalidate_tags(BETS)
+    watched.refresh(KEY, lambda: "new", tags=[BETS])
+    ours = Key.of(Category.USER_DATA, 1)
+    watched.get_or_load(ours, lambda: "old")
+    watched.refresh(ours, lambda: "new")
+    assert shown == []

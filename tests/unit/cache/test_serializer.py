@@ -59,6 +59,7 @@ def test_all_that_is_known_of_a_value_comes_back_with_it(**known: Any) -> None:
         "value": None,
         "id": stored[5:13],
         "size": len(stored),
+        "data": stored,
     }
 
 

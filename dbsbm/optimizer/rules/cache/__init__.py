@@ -10,6 +10,8 @@ from dbsbm.optimizer.rules.cache import (
     never_read,
     oversized_values,
     stampedes,
+    ttl_too_long,
+    ttl_too_short,
 )
 
 RULES = (
@@ -22,4 +24,6 @@ RULES = (
     never_read,
     oversized_values,
     stampedes,
+    ttl_too_long,
+    ttl_too_short,
 )

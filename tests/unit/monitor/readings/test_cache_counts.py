@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.stats import Stats
+from dbsbm.cache.keys import Key
+from dbsbm.cache.stats import Reloaded, Stats
 from dbsbm.monitor.counting.recorder import NullRecorder
-from dbsbm.monitor.readings.cache_counts import watch_cache
+from dbsbm.monitor.readings.cache_counts import MOST_FAMILIES, watch_cache
 from tests.unit.monitor.readings.spy import SpyRecorder
 
 
@@ -56,4 +57,21 @@ def test_nothing_is_attached_where_nothing_is_measured() -> None:
     recorder, stats = NullRecorder(), Stats()
     watch_cache(stats, recorder, lambda: {"copy_bytes": 1})
     assert stats._on_load is None
+    assert stats.on_reload is None
     assert recorder._sources == []
+
+
+def test_what_a_reload_has_shown_is_recorded_by_family_and_families_are_bounded() -> None:
+    recorder, stats = SpyRecorder(), Stats()
+    watch_cache(stats, recorder)
+    assert stats.on_reload is not None
+    names = ["games", *(f"f{number}" for number in range(MOST_FAMILIES + 5))]
+    keys = [Key.of(Category.API_RESPONSE, name, 1) for name in names]
+    keys += [Key.of(Category.API_RESPONSE, 7), Key.of(Category.API_RESPONSE, "x" * 200)]
+    for key in keys:
+        stats.on_reload(Reloaded(key.category, key.wire, 30.0, changed=key is keys[0]))
+    told = recorder.told()
+    games = told["cache.reload_age|category=api_response,changed=yes,family=games"]
+    assert (games.count, games.total) == (1, 30.0)
+    assert told["cache.reload_age|category=api_response,changed=no,family=other"].count == 8
+    assert len(told) == MOST_FAMILIES + 1
