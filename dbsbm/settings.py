@@ -247,7 +247,10 @@ class Settings(BaseSettings):
         "apply what is proved and safe, watch it, and keep it or take it back.",
     )
     retention_days: int = Field(
-        30, ge=1, description="Days that samples, sent effects, finished slots and runs are kept."
+        30,
+        ge=1,
+        description="Days that slow statements, sent effects, finished slots and runs are kept. "
+        "Measurements and incidents have times of their own.",
     )
     flower_user: str = Field("operator", description="User name for Flower's pages.")
     flower_password: SecretStr | None = Field(

@@ -56,7 +56,9 @@ class Actions:
         def write(session: Session) -> None:
             incident = session.get(Incident, number)
             if incident is None:
-                raise UserError("There is no such incident: it may be older than RETENTION_DAYS.")
+                raise UserError(
+                    "There is no such incident: those that ended 400 days ago are gone."
+                )
             silences.add(
                 session,
                 incident.rule,

@@ -132,7 +132,7 @@ def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:
     with sources.database.read() as session:
         row = session.get(Incident, row_number(names[0]))
     if row is None:
-        raise UserError("There is no such incident: it may be older than RETENTION_DAYS.")
+        raise UserError("There is no such incident: those that ended 400 days ago are gone.")
     end = row.resolved_at or row.updated_at
     began = row.fired_at or row.started_at
     facts = facts_block(
