@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.monitor.alerts.rule import Rule
 from dbsbm.monitor.alerts.rulefile import load_rules
+from dbsbm.monitor.catalogue import METRICS
 
 
 def register(actions: Any) -> None:
@@ -36,7 +39,25 @@ def _list(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     rules = load_rules(arguments.file)
     say(f"{arguments.file} is right; with it {sum(rule.enabled for rule in rules)} rules are on.")
+    for rule in rules:
+        for doubt in _doubts(rule):
+            say(f"But {rule.name}: {doubt}")
     return 0
+
+
+def _doubts(rule: Rule) -> Iterator[str]:
+    """What makes a rule watch nothing while the fleet measures what it does."""
+    signal = rule.signal
+    for name in (signal.metric, *signal.total):
+        if name not in METRICS:
+            near = get_close_matches(name, METRICS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            yield f"no process measures {name}; the rule can only judge recordings.{hint}"
+    if signal.metric in METRICS:
+        labels = METRICS[signal.metric].labels
+        for label in {*signal.where, *signal.by}.difference(labels):
+            has = ", ".join(labels) or "no labels"
+            yield f"{signal.metric} has no label {label}; it has {has}."
 
 
 def _cells(rule: Rule) -> tuple[str, ...]:

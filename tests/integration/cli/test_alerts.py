@@ -64,3 +64,18 @@ def test_what_cannot_be_is_a_sentence(run: Run, words: tuple[str, ...], said: st
 
 def test_a_past_beyond_all_dates_is_all_of_it(run: Run) -> None:
     assert run("history", "--since", "99999999999d") == (0, "No incidents.\n", "")
+
+
+def test_a_rule_that_can_watch_nothing_is_doubted(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[rules.slow-queries]\nmetric = "db.qeury"\n', "utf-8")
+    code, out, _ = run("check", str(own))
+    assert (code, "Did you mean db.query?" in out) == (0, True)
+    own.write_text('[rules.long-queue-wait]\nby = ["que"]\n', "utf-8")
+    assert "has no label que; it has queue." in run("check", str(own))[1]
+
+
+def test_no_shipped_rule_is_doubted(run: Run, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("", "utf-8")
+    assert len(run("check", str(own))[1].splitlines()) == 1
