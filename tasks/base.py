@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from dbsbm.bootstrap import Services
     from dbsbm.db.engine import Database
+    from dbsbm.monitor.counting.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,8 @@ class FleetTask(celery.Task):
         logs.trace_id.set(request.root_id or request.id)
         began = time.perf_counter()
         outcome, error = "failed", None
-        calls, token = repetition.open_scope()
+        recorder = _recorder()
+        scope = None if recorder is None else repetition.open_scope()
         try:
             if _redelivered(request) and _is_poison(request, self.name, kwargs):
                 outcome = "poison"
@@ -96,13 +98,12 @@ class FleetTask(celery.Task):
             outcome = "ok"
             return result
         finally:
-            repetition.close_scope(token)
-            if _services is not None and _services.recorder.enabled:
+            if recorder is not None and scope is not None:
                 seconds = time.perf_counter() - began
-                repetition.record(_services.recorder, self.name, calls)
-                observe_task(
-                    _services.recorder, _as_run(self.name, request, seconds, outcome, error)
-                )
+                calls, token = scope
+                repetition.close_scope(token)
+                repetition.record(recorder, self.name, calls)
+                observe_task(recorder, _as_run(self.name, request, seconds, outcome, error))
 
     def signature_from_request(self, request: Any = None, *args: Any, **kwargs: Any) -> Any:
         """A retry is shown as its original was: the sender decided what may be seen of it."""
@@ -168,6 +169,12 @@ def trace() -> str:
 def _lease(task: str) -> timedelta:
     seconds = next((entry["lease"] for entry in SCHEDULE.values() if entry["task"] == task), 300)
     return timedelta(seconds=seconds)
+
+
+def _recorder() -> Recorder | None:
+    """Where tasks are measured; None where they are not."""
+    recorder = None if _services is None else _services.recorder
+    return recorder if recorder is not None and recorder.enabled else None
 
 
 def _redelivered(request: Any) -> bool:

@@ -17,14 +17,26 @@ import redis
 
 from bench.rig.monitor_child import in_fork
 from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
+from dbsbm.optimizer.repetition import watch as repetition
 
 TASKS = [f"tasks.room{number}.do" for number in range(12)]
 FINGERPRINTS = [f"{number:016x}" for number in range(30)]
+STATEMENTS = repetition.StatementCalls("mysql")
 SLICE = 0.01
 
 
 def with_recorder(recorder: Recorder, number: int) -> None:
-    """Measure one task."""
+    """Measure one task, and see whether it repeats a statement once a row."""
+    if not recorder.enabled:
+        _measure_one(recorder, number)
+        return
+    calls, token = repetition.open_scope()
+    _measure_one(recorder, number)
+    repetition.close_scope(token)
+    repetition.record(recorder, TASKS[number % len(TASKS)], calls)
+
+
+def _measure_one(recorder: Recorder, number: int) -> None:
     seconds = 0.001 * (number % 211 + 1)
     task = TASKS[number % len(TASKS)]
     recorder.observe("task.run", seconds, task=task, queue="images", outcome="ok")
@@ -34,6 +46,8 @@ def with_recorder(recorder: Recorder, number: int) -> None:
         recorder.observe(
             "db.query", seconds / 5, fingerprint=fingerprint, verb="select", table="bets"
         )
+        if recorder.enabled:
+            STATEMENTS(f"SELECT c{fingerprint} FROM bets WHERE id = %s", (number,), 0.0, 0.001, 1)
     recorder.add("cache.hits", 1, category="game_data")
     recorder.add("cache.misses", 1, category="game_data")
 

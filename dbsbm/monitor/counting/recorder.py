@@ -1,4 +1,4 @@
-"""A process's recorder: what the process counts reaches the broker every five seconds."""
+"""A process's recorder: what the process counts reaches the broker every ten seconds."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from dbsbm.monitor.counting.tally import Tally
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 5.0
-"""What a process counted since its last delivery is lost when it is killed."""
+FLUSH_SECONDS = 10.0
+"""What a process counted since its last delivery is lost when it is killed. Each delivery has a
+cost of its own, however little there is to deliver."""
 
 # The broker is away, full or loading: the same parcel may be taken a little later.
 _PASSING = (

@@ -67,11 +67,12 @@ class Scope:
     report to it together, and a count that two of them lose to each other does no harm.
     """
 
-    __slots__ = ("_busy", "_seen")
+    __slots__ = ("_busy", "_has_many", "_seen")
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
         self._busy = 0.0
+        self._has_many = False
 
     def saw(self, shape: Shape, values: object, began: float, ended: float, units: int) -> None:
         """Count a call that succeeded. What failed is not counted, for it will be tried again.
@@ -100,9 +101,13 @@ class Scope:
         keys = seen.keys
         if len(keys) < LEAST_CALLS:
             keys.add(seen.calls if values is None else _hash(values))
+            if len(keys) == LEAST_CALLS:
+                self._has_many = True
 
     def repetitions(self) -> list[Repetition]:
         """The shapes that were repeated once a row, the most time first."""
+        if not self._has_many:  # as in most tasks, of which this is asked in the end
+            return []
         found = [
             Repetition(seen.shape, seen.calls, seen.seconds)
             for seen in self._seen.values()
