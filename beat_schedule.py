@@ -50,7 +50,14 @@ SCHEDULE = {
         "task": "tasks.cache.warm",
         "schedule": 300.0,
         "kwargs": {
-            "categories": ["league_data", "team_data", "game_data", "guild_data", "hot_keys"]
+            "categories": [
+                "league_data",
+                "team_data",
+                "game_data",
+                "guild_data",
+                "hot_keys",
+                "kick_offs",
+            ]
         },
         "catch_up": "latest",
         "lease": 120,

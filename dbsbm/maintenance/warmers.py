@@ -12,12 +12,13 @@ from dbsbm.bootstrap import Services
 from dbsbm.cache.categories import Category
 from dbsbm.commands.period import Period
 from dbsbm.db.models import Bet
-from dbsbm.maintenance import hot_keys
+from dbsbm.maintenance import hot_keys, kick_offs
 from dbsbm.providers.errors import ProviderError
 
 log = logging.getLogger(__name__)
 
 HOT_KEYS = "hot_keys"
+KICK_OFFS = "kick_offs"
 RECENT_SLIPS = 200
 RECENT_BETS = 5000  # of about five days where 3,000 members bet
 
@@ -25,7 +26,8 @@ RECENT_BETS = 5000  # of about five days where 3,000 members bet
 def of(services: Services) -> dict[str, Callable[[], int]]:
     """Warmers by category. The other categories fill themselves as members use them.
 
-    The last is of no category: it loads again what was read most and is gone.
+    The last two are of no category: what was read most and is gone is loaded again, and what will
+    be read of games that are about to start is loaded before.
     """
     return {
         Category.LEAGUE_DATA: lambda: _leagues(services),
@@ -35,6 +37,7 @@ def of(services: Services) -> dict[str, Callable[[], int]]:
         Category.USER_DATA: lambda: _members(services),
         Category.IMAGE_CACHE: lambda: _slips(services),
         HOT_KEYS: lambda: hot_keys.warm(services),
+        KICK_OFFS: lambda: kick_offs.warm(services),
     }
 
 

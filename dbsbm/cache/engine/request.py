@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -34,6 +36,19 @@ class Request:
     in_background: bool = True
 
 
+_for_nobody: ContextVar[bool] = ContextVar("for_nobody", default=False)
+
+
+@contextmanager
+def loading_for_nobody() -> Iterator[None]:
+    """Have what is loaded within stored as unread: its first reader is yet to come."""
+    token = _for_nobody.set(True)
+    try:
+        yield
+    finally:
+        _for_nobody.reset(token)
+
+
 def refuse_recursion(core: Core, key: Key) -> None:
     """Raise RecursiveLoad where a loader asks for the value that it is called to load."""
     if is_loading((id(core), key.wire)):
@@ -61,6 +76,6 @@ def call_loader(core: Core, request: Request) -> Flow[tuple[Any, int]]:
 def seal_loaded(
     core: Core, request: Request, value: Any, load_us: int, stamps: Mapping[str, bytes]
 ) -> Sealed | None:
-    """Encode a loaded value, as read: it is given to whoever asked for it."""
-    key, ttl = request.key, request.ttl
-    return seal_or_log(core, key, value, ttl, load_us=load_us, tags=stamps, read=True)
+    """Encode a loaded value, as read where it is given to somebody who asked for it."""
+    key, ttl, read = request.key, request.ttl, not _for_nobody.get()
+    return seal_or_log(core, key, value, ttl, load_us=load_us, tags=stamps, read=read)

@@ -188,6 +188,36 @@ def read_hot(client: redis.Redis, limit: int, *, slots: int = SLOTS) -> list[Hot
     return [Hot(wire, score, min(1.0, score / reads) if reads else 0.0) for wire, score in hottest]
 
 
+def current_slot(client: redis.Redis) -> int:
+    """Return the number of the slot that is being written.
+
+    Raises:
+        TransientError: The server does not answer.
+    """
+    try:
+        return int(client.time()[0]) // SLOT_SECONDS
+    except (redis.RedisError, OSError) as error:
+        raise away("the log of hot keys cannot be read", error) from error
+
+
+def read_slot(client: redis.Redis, number: int, limit: int = MOST_KEYS) -> dict[str, float]:
+    """Return about how often keys were read and found in one slot.
+
+    Args:
+        client: A client from `connect`.
+        number: Of the slot: its beginning, in the server's Unix time, over `SLOT_SECONDS`.
+        limit: How many keys, those that were read most.
+
+    Raises:
+        TransientError: The server does not answer.
+    """
+    try:
+        pairs = client.zrange(f"dbsbm:hot:{number}", 0, limit - 1, desc=True, withscores=True)
+    except (redis.RedisError, OSError) as error:
+        raise away("the log of hot keys cannot be read", error) from error
+    return dict(_pairs(pairs))
+
+
 def faded(older: Sequence[Hot], newer: Sequence[Hot], limit: int) -> list[Hot]:
     """Add an older reading of the log, which weighs less, to a newer one that may lack much."""
     scores = {hot.wire: hot.reads * _FADING for hot in older}

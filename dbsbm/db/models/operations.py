@@ -107,7 +107,9 @@ class CacheDebt(Base):
 class CacheHotLog(Base):
     """The keys that were read most, as pairs of key and score, for a cache that lost everything.
 
-    There is one row, with the id 1.
+    The row with the id 1. What was read of games is in the row with the id 2, as kind of value,
+    game, start of the slot and reads, taken up to `taken_at`; and what was loaded before games and
+    waits for its first reader in the row with the id 3, as key, category and end.
     """
 
     __tablename__ = "cache_hot_logs"
