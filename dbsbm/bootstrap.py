@@ -36,6 +36,7 @@ from dbsbm.monitor.readings.cache_counts import watch_cache
 from dbsbm.monitor.readings.calls import call_observer
 from dbsbm.monitor.readings.discord_calls import answer_observer, discord_observer
 from dbsbm.monitor.readings.pool import timed_pool
+from dbsbm.monitor.readings.tasks import TaskWatch
 from dbsbm.monitor.report.overview import draw_overview
 from dbsbm.monitor.store.history import History
 from dbsbm.monitor.traces.discord import discord_spans
@@ -88,6 +89,11 @@ class Services:
     def recorder(self) -> Recorder:
         """Where this process counts what it does."""
         return Recorder(self.broker, enabled=self.settings.enable_performance_monitoring)
+
+    @cached_property
+    def task_watch(self) -> TaskWatch:
+        """Told of each task that has ended."""
+        return TaskWatch(self.recorder)
 
     @cached_property
     def tracing(self) -> Tracing | None:

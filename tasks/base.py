@@ -15,7 +15,7 @@ from beat_schedule import SCHEDULE
 from dbsbm import logs, poison
 from dbsbm.db import slots
 from dbsbm.errors import TransientError, UserError
-from dbsbm.monitor.readings.tasks import TaskRun, observe_task
+from dbsbm.monitor.readings.tasks import TaskRun
 from dbsbm.optimizer.repetition import watch as repetition
 from dbsbm.settings import load_settings
 from dbsbm.wire.stamp import waited
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from dbsbm.bootstrap import Services
     from dbsbm.db.engine import Database
-    from dbsbm.monitor.counting.recorder import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +83,7 @@ class FleetTask(celery.Task):
         logs.trace_id.set(request.root_id or request.id)
         began = time.perf_counter()
         outcome, error = "failed", None
-        recorder = _recorder()
-        scope = None if recorder is None else repetition.open_scope()
+        scope = repetition.open_scope() if _may_be_measured() else None
         try:
             if _redelivered(request) and _is_poison(request, self.name, kwargs):
                 outcome = "poison"
@@ -98,12 +96,13 @@ class FleetTask(celery.Task):
             outcome = "ok"
             return result
         finally:
-            if recorder is not None and scope is not None:
-                seconds = time.perf_counter() - began
+            if scope is not None:
                 calls, token = scope
                 repetition.close_scope(token)
-                repetition.record(recorder, self.name, calls)
-                observe_task(recorder, _as_run(self.name, request, seconds, outcome, error))
+            if scope is not None and _services is not None and _services.recorder.enabled:
+                seconds = time.perf_counter() - began
+                repetition.record(_services.recorder, self.name, calls)
+                _services.task_watch.ended(_as_run(self.name, request, seconds, outcome, error))
 
     def signature_from_request(self, request: Any = None, *args: Any, **kwargs: Any) -> Any:
         """A retry is shown as its original was: the sender decided what may be seen of it."""
@@ -171,10 +170,9 @@ def _lease(task: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _recorder() -> Recorder | None:
-    """Where tasks are measured; None where they are not."""
-    recorder = None if _services is None else _services.recorder
-    return recorder if recorder is not None and recorder.enabled else None
+def _may_be_measured() -> bool:
+    """False where tasks are not; a process's first task is what has its services made."""
+    return _services is None or _services.recorder.enabled
 
 
 def _redelivered(request: Any) -> bool:

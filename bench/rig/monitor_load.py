@@ -1,7 +1,7 @@
 """`on|off|prometheus TASKS SECONDS`: what a paced load of tasks costs a forked child to measure.
 
-A task is what it is in the fleet: it ran, it waited, it asked the database twice, and it counted a
-hit and a miss of the cache.
+A task is what it is in the fleet: it ran, it waited, it asked the database twice for some rows, and
+it counted a hit and a miss of the cache.
 """
 
 from __future__ import annotations
@@ -11,45 +11,46 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 
 import redis
 
 from bench.rig.monitor_child import in_fork
 from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
+from dbsbm.monitor.readings.tasks import TaskRun, TaskWatch
 from dbsbm.optimizer.repetition import watch as repetition
 
 TASKS = [f"tasks.room{number}.do" for number in range(12)]
 FINGERPRINTS = [f"{number:016x}" for number in range(30)]
-STATEMENTS = repetition.StatementCalls("mysql")
 SLICE = 0.01
 
 
-def with_recorder(recorder: Recorder, number: int) -> None:
-    """Measure one task, and see whether it repeats a statement once a row."""
-    if not recorder.enabled:
-        _measure_one(recorder, number)
-        return
-    calls, token = repetition.open_scope()
-    _measure_one(recorder, number)
-    repetition.close_scope(token)
-    repetition.record(recorder, TASKS[number % len(TASKS)], calls)
+def with_recorder(recorder: Recorder) -> Callable[[int], None]:
+    """Measure a task as the fleet does, and see whether it repeats a statement once a row."""
+    tasks, is_on = TaskWatch(recorder), recorder.enabled
+    repeats = repetition.StatementCalls("mysql")
+    queries = [
+        recorder.bind("db.query", fingerprint=each, verb="select", table="bets")
+        for each in FINGERPRINTS
+    ]
+    rows = [recorder.bind("db.rows", fingerprint=each) for each in FINGERPRINTS]
+    texts = [f"SELECT c{each} FROM bets WHERE id = %s" for each in FINGERPRINTS]
 
+    def measure(number: int) -> None:
+        seconds = 0.001 * (number % 211 + 1)
+        name = TASKS[number % len(TASKS)]
+        calls, token = repetition.open_scope()
+        for turn in (0, 7):
+            kind = (number + turn) % len(FINGERPRINTS)
+            queries[kind].observe(seconds / 5)
+            rows[kind].observe(1)
+            repeats(texts[kind], (number,), 0.0, seconds / 5, 1)
+        recorder.add("cache.hits", 1, category="game_data")
+        recorder.add("cache.misses", 1, category="game_data")
+        repetition.close_scope(token)
+        repetition.record(recorder, name, calls)
+        tasks.ended(TaskRun(name, "images", seconds / 2, seconds, "ok"))
 
-def _measure_one(recorder: Recorder, number: int) -> None:
-    seconds = 0.001 * (number % 211 + 1)
-    task = TASKS[number % len(TASKS)]
-    recorder.observe("task.run", seconds, task=task, queue="images", outcome="ok")
-    recorder.observe("task.wait", seconds / 2, task=task, queue="images")
-    for turn in (0, 7):
-        fingerprint = FINGERPRINTS[(number + turn) % len(FINGERPRINTS)]
-        recorder.observe(
-            "db.query", seconds / 5, fingerprint=fingerprint, verb="select", table="bets"
-        )
-        if recorder.enabled:
-            STATEMENTS(f"SELECT c{fingerprint} FROM bets WHERE id = %s", (number,), 0.0, 0.001, 1)
-    recorder.add("cache.hits", 1, category="game_data")
-    recorder.add("cache.misses", 1, category="game_data")
+    return measure if is_on else lambda _number: None
 
 
 def with_prometheus() -> Callable[[int], None]:
@@ -92,9 +93,9 @@ def _measure(contender: str) -> Callable[[int], None]:
     if contender == "prometheus":
         return with_prometheus()
     if contender == "off":
-        return partial(with_recorder, NullRecorder())
+        return with_recorder(NullRecorder())
     broker = redis.Redis.from_url(os.environ["BENCH_BROKER"])
-    return partial(with_recorder, Recorder(broker))
+    return with_recorder(Recorder(broker))
 
 
 if __name__ == "__main__":

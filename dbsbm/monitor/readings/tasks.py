@@ -11,6 +11,7 @@ import logging
 from typing import NamedTuple
 
 from dbsbm.monitor.counting.recorder import Recorder
+from dbsbm.monitor.counting.tally import Bound
 
 performance = logging.getLogger("dbsbm.performance")
 
@@ -38,30 +39,64 @@ class TaskRun(NamedTuple):
     redelivered: bool = False
 
 
-def observe_task(recorder: Recorder, run: TaskRun) -> None:
-    """Record a task that has ended."""
-    recorder.observe(
-        "task.run", run.run_seconds, task=run.name, queue=run.queue, outcome=run.outcome
+class TaskWatch:
+    """Records the tasks of one process.
+
+    Args:
+        recorder: Where to.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        # Tasks, queues and outcomes are constants of the code, or words for them.
+        self._runs: dict[tuple[str, str, str], Bound] = {}
+        self._waits: dict[tuple[str, str], Bound] = {}
+
+    def ended(self, run: TaskRun) -> None:
+        """Record a task that has ended."""
+        recorder = self._recorder
+        self._series_of_runs(run).observe(run.run_seconds)
+        if run.wait_seconds is not None:
+            self._series_of_waits(run).observe(run.wait_seconds)
+            if run.wait_seconds > LONG_WAIT_SECONDS:
+                recorder.add("task.wait_long", queue=run.queue)
+        if run.redelivered:
+            recorder.add("task.redelivered", task=run.name)
+        if run.outcome == "retry":
+            recorder.add("task.retries", task=run.name)
+        elif run.outcome == "failed":
+            recorder.add("task.failures", task=run.name, error=run.error)
+        if performance.isEnabledFor(logging.DEBUG):
+            _log(run)
+
+    def _series_of_runs(self, run: TaskRun) -> Bound:
+        key = (run.name, run.queue, run.outcome)
+        series = self._runs.get(key)
+        if series is None:
+            series = self._runs[key] = self._recorder.bind(
+                "task.run", task=run.name, queue=run.queue, outcome=run.outcome
+            )
+        return series
+
+    def _series_of_waits(self, run: TaskRun) -> Bound:
+        key = (run.name, run.queue)
+        series = self._waits.get(key)
+        if series is None:
+            series = self._waits[key] = self._recorder.bind(
+                "task.wait", task=run.name, queue=run.queue
+            )
+        return series
+
+
+def _log(run: TaskRun) -> None:
+    performance.debug(
+        "Task %s: %s.",
+        run.name,
+        run.outcome,
+        extra={
+            "action": "task.done",
+            "queue": run.queue,
+            "wait_seconds": run.wait_seconds,
+            "run_seconds": run.run_seconds,
+        },
     )
-    if run.wait_seconds is not None:
-        recorder.observe("task.wait", run.wait_seconds, task=run.name, queue=run.queue)
-        if run.wait_seconds > LONG_WAIT_SECONDS:
-            recorder.add("task.wait_long", queue=run.queue)
-    if run.redelivered:
-        recorder.add("task.redelivered", task=run.name)
-    if run.outcome == "retry":
-        recorder.add("task.retries", task=run.name)
-    elif run.outcome == "failed":
-        recorder.add("task.failures", task=run.name, error=run.error)
-    if performance.isEnabledFor(logging.DEBUG):
-        performance.debug(
-            "Task %s: %s.",
-            run.name,
-            run.outcome,
-            extra={
-                "action": "task.done",
-                "queue": run.queue,
-                "wait_seconds": run.wait_seconds,
-                "run_seconds": run.run_seconds,
-            },
-        )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dbsbm.monitor.readings.tasks import TaskRun, observe_task
+from dbsbm.monitor.readings.tasks import TaskRun, TaskWatch
 from tests.unit.monitor.readings.spy import SpyRecorder
 
 
@@ -17,7 +17,7 @@ def totals_of(**changes: Any) -> dict[str, float]:
         "run_seconds": 2.0,
         "outcome": "ok",
     }
-    observe_task(recorder, TaskRun(**(values | changes)))
+    TaskWatch(recorder).ended(TaskRun(**(values | changes)))
     return recorder.totals()
 
 
