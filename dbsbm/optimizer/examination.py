@@ -8,12 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dbsbm.errors import TransientError
-from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.finding import Finding, gravity
 from dbsbm.optimizer.missing import NotEnabledError
 
 log = logging.getLogger(__name__)
-
-_SEVERITIES = ("critical", "warning", "info")
 
 
 @dataclass(slots=True)
@@ -98,7 +96,7 @@ def examine(evidence: Any, rules: Mapping[str, Callable[[Any], list[Finding]]]) 
 
 
 def _gravity(finding: Finding) -> tuple[int, str, str]:
-    return _SEVERITIES.index(finding.severity), finding.rule, finding.object
+    return gravity(finding.severity, finding.rule, finding.object)
 
 
 def _where(error: BaseException) -> str:

@@ -21,6 +21,14 @@ def short_id(finding_id: str) -> str:
     return finding_id[:_DIGITS]
 
 
+_SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+
+
+def gravity(severity: Severity, rule: str, about: str) -> tuple[int, str, str]:
+    """What findings are sorted by: the worst first, and always in the same order."""
+    return _SEVERITIES.index(severity), rule, about
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding.

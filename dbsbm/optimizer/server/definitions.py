@@ -25,7 +25,7 @@ def with_definitions(server: Connection, table: Table) -> Table:
 
 
 def add_definitions(table: Table, created: str) -> Table:
-    """Add the definitions that SHOW CREATE TABLE printed, one a line."""
+    """Add the definitions that SHOW CREATE TABLE printed, one a line, and put indexes in order."""
     columns: dict[str, str] = {}
     indexes: dict[str, str] = {}
     foreign: dict[str, str] = {}
@@ -39,6 +39,7 @@ def add_definitions(table: Table, created: str) -> Table:
             indexes[_plain(found[1])] = definition
         elif found := _FOREIGN.match(definition):
             foreign[_plain(found[1])] = definition
+    places = {name: place for place, name in enumerate(indexes)}
     return replace(
         table,
         columns={
@@ -46,7 +47,8 @@ def add_definitions(table: Table, created: str) -> Table:
             for name, column in table.columns.items()
         },
         indexes=tuple(
-            replace(index, definition=indexes.get(index.name, "")) for index in table.indexes
+            replace(index, definition=indexes.get(index.name, ""))
+            for index in sorted(table.indexes, key=lambda each: places.get(each.name, len(places)))
         ),
         foreign_keys=tuple(
             replace(key, definition=foreign.get(key.name, "")) for key in table.foreign_keys

@@ -135,6 +135,7 @@ class Table:
     """A table and what is on it.
 
     Attributes:
+        indexes: In the order of SHOW CREATE TABLE, where that could be read.
         rows: As the server estimates.
         bytes: Of the rows.
         index_bytes: Of all secondary indexes.

@@ -135,7 +135,9 @@ class _Reader:
             offset=offset,
             stars=tuple(_stars(node, scope)),
             selected=tuple(_selected(node, scope)),
+            extremes=_extremes(node, scope),
             read=_read(node, scope),
+            summed=frozenset(_summed(node, scope)),
             correlated=bool(scope.outer_columns),
             place=place,
             subqueries=tuple(subqueries),
@@ -371,6 +373,24 @@ def _selected(node: exp.Select, scope: Scope) -> Iterator[ColumnRef]:
         column = scope.find(plain) if isinstance(plain, exp.Column) else None
         if column is not None:
             yield column
+
+
+def _summed(node: exp.Select, scope: Scope) -> Iterator[ColumnRef]:
+    for each in own_nodes(node):
+        plain = each.this.unnest() if isinstance(each, exp.Sum) else None
+        column = scope.find(plain) if isinstance(plain, exp.Column) else None
+        if column is not None and scope.owns(column):
+            yield column
+
+
+def _extremes(node: exp.Select, scope: Scope) -> frozenset[ColumnRef]:
+    """The columns of MIN and MAX, where nothing but those is selected, of all rows together."""
+    functions = [each.unalias() for each in node.selects]
+    if node.args.get("group") or not all(isinstance(each, exp.Min | exp.Max) for each in functions):
+        return frozenset()
+    plain = [each.this for each in functions if isinstance(each.this, exp.Column)]
+    found = [column for each in plain if (column := scope.find(each)) is not None]
+    return frozenset(found) if len(found) == len(functions) else frozenset()
 
 
 def _read(node: exp.Expr, scope: Scope) -> frozenset[ColumnRef]:

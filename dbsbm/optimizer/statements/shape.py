@@ -44,6 +44,8 @@ class Predicate:
         wrapped: The function or arithmetic around the column, such as `date`; empty for none.
         leading_wildcard: A `like` whose pattern is known to begin with % or _.
         size: Values in a list, None if unknown.
+        numbers: A list whose values are known to be numbers.
+        collation: By which the statement says the other side is compared, empty if it does not.
     """
 
     column: ColumnRef
@@ -54,6 +56,8 @@ class Predicate:
     leading_wildcard: bool = False
     size: int | None = None
     sql: str = ""
+    numbers: bool = False
+    collation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,9 @@ class Shape:
         offset: Rows skipped, None for no OFFSET, -1 for an unknown number.
         stars: Sources of which all columns are selected.
         selected: Columns that are selected by name.
+        extremes: Columns of which the least or the greatest is all that is asked for.
         read: Every column that is named anywhere.
+        summed: Columns of which a SUM is asked for.
         correlated: As a subquery, it names a column of the statement around it.
         place: Where a subquery stands: `exists`, `in`, `scalar`, `from`, `union`; empty for the
             whole statement.
@@ -107,7 +113,9 @@ class Shape:
     offset: int | None = None
     stars: tuple[Source, ...] = ()
     selected: tuple[ColumnRef, ...] = ()
+    extremes: frozenset[ColumnRef] = frozenset()
     read: frozenset[ColumnRef] = frozenset()
+    summed: frozenset[ColumnRef] = frozenset()
     written: tuple[ColumnRef, ...] = ()
     correlated: bool = False
     place: str = ""

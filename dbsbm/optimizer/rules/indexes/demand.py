@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates
-from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.estimate import Estimator, Read
+from dbsbm.optimizer.rules.indexes.holding import lacking_columns
 from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS, rows_read
 from dbsbm.optimizer.rules.indexes.searching import Way, planned, ways
 from dbsbm.optimizer.rules.indexes.uses import Use, shapes_within, uses
@@ -21,6 +22,9 @@ MIN_READ = 100
 """Rows a run below which nobody notices how they are found."""
 MIN_GAIN = 5.0
 """How many times fewer rows an index must promise: estimates are off by 2 or 3 at times."""
+OPEN_GAIN = 2.0
+"""The same where a range is open on one side and what is read is added up: that it holds a third of
+the rows is a guess, and the index alone is read, of which a page holds many times more."""
 STEP = 2.0
 """How many times fewer rows each further index of a statement must promise."""
 MIN_SAVED = 2_000
@@ -28,6 +32,10 @@ MIN_SAVED = 2_000
 WRITE_COST = 20
 """Rows that could be read for what keeping an index up costs a statement that writes. Assumption:
 a page is read and written for each entry, where a scan reads some dozens of rows a page."""
+FEW = 25
+"""Rows a run that are fetched one by one without anybody noticing."""
+WORTH = 0.5
+"""Share of the pages: an index that leaves more of them to be read has to hold what it lacks."""
 PART = 0.1
 """Or the share of all that the statement reads, where it reads several tables whole."""
 ALIKE = 1.3
@@ -43,11 +51,14 @@ class Served:
     Attributes:
         before: Rows that a run reads.
         after: Rows that a run would read.
+        holding: Columns that the index has to hold besides, or fetching each row for them would
+            cost most of what it spares.
     """
 
     load: Load
     before: float
     after: float
+    holding: tuple[str, ...] = ()
 
     @property
     def saved(self) -> float:
@@ -133,7 +144,8 @@ class _Planner:
         observed = rows_read(self._case, load)
         tried: dict[tuple[str, str], list[Way]] = defaultdict(list)
         picked: list[Candidate] = []
-        now = before = self._rows(load, shape, tried)
+        start = self._read(load, shape, tried)
+        now = before = start.rows
         options = list(self._options(shape))
         for _ in range(MOST_INDEXES):
             best, rows = self._best(load, shape, options, tried)
@@ -143,11 +155,18 @@ class _Planner:
             picked.append(best)
             now = rows
         # What is observed counts sorting, too: the estimates have to differ as well.
-        if not picked or now * MIN_GAIN > min(observed, before):
+        gain = OPEN_GAIN if _is_open_count(shape, self._case, picked) else MIN_GAIN
+        if not picked or now * gain > min(observed, before):
             return
+        pages = self._read(load, shape, tried).pages
+        holding: tuple[str, ...] = ()
+        if now >= FEW and pages > WORTH * start.pages:
+            holding = lacking_columns(self._case, shape, picked[0].columns)
+        if not holding and now >= MIN_READ and pages > start.pages:
+            return  # it would read more than the scan that it stands in for
         for candidate in picked:
             self._chosen[candidate.table.schema, candidate.table.name].append(_way(candidate))
-            yield candidate, Served(load, observed, now)
+            yield candidate, Served(load, observed, now, holding)
 
     def _options(self, shape: Shape) -> Iterator[Candidate]:
         seen = set()
@@ -170,17 +189,17 @@ class _Planner:
         for candidate in options:
             key = (candidate.table.schema, candidate.table.name)
             with_it = {**tried, key: [*tried.get(key, ()), _way(candidate)]}
-            rows = self._rows(load, shape, with_it)
+            rows = self._read(load, shape, with_it).rows
             if best is None or _is_better(candidate, rows, best, least):
                 best, least = candidate, rows
         return best, least
 
-    def _rows(self, load: Load, shape: Shape, extra: dict[tuple[str, str], list[Way]]) -> float:
+    def _read(self, load: Load, shape: Shape, extra: dict[tuple[str, str], list[Way]]) -> Read:
         def ways_of(table: Table) -> tuple[Way, ...]:
             key = (table.schema, table.name)
             return (*ways(table), *self._chosen.get(key, ()), *extra.get(key, ()))
 
-        return self._estimator.statement(load, shape, ways_of).rows
+        return self._estimator.statement(load, shape, ways_of)
 
 
 def _is_better(candidate: Candidate, rows: float, best: Candidate, least: float) -> bool:
@@ -197,6 +216,16 @@ def _is_meant(candidate: Candidate) -> bool:
     return len(candidate.columns) > 1 and any(
         set(index.columns) == candidate.columns for index in candidate.table.indexes
     )
+
+
+def _is_open_count(shape: Shape, case: Case, picked: list[Candidate]) -> bool:
+    """Tell whether one index holds all of what an aggregate over an open range reads."""
+    found = uses(shape, case)
+    if len(found) != 1 or len(picked) != 1 or not shape.aggregates or shape.subqueries:
+        return False
+    (use,) = found
+    is_open = any(not both and column in picked[0].columns for column, both in use.ranges)
+    return is_open and use.read is not None and use.read <= picked[0].columns and not shape.group
 
 
 def _is_worth(use: Use) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from dbsbm.optimizer.missing import Missing
+from dbsbm.optimizer.rules.indexes.pages import scanned, searched
 from dbsbm.optimizer.rules.indexes.searching import Search, Way, search
 from dbsbm.optimizer.rules.indexes.uses import Use, uses
 from dbsbm.optimizer.server.case import Case
@@ -43,10 +44,12 @@ class Read:
     Attributes:
         rows: Rows that are read, each run.
         result: Rows that it yields, before a LIMIT.
+        pages: Pages that are read for them, each run.
     """
 
     rows: float
     result: float
+    pages: float = 0.0
 
 
 class Estimator:
@@ -125,12 +128,13 @@ class Estimator:
 
     def _query(self, shape: Shape, ways_of: WaysOf, seen: _Seen | None) -> Read:
         own = _Joins(self, shape, uses(shape, self._case), ways_of, seen).best()
-        rows = own.rows
+        rows, pages = own.rows, own.pages
         for inner in shape.subqueries:
-            once = self._query(inner, ways_of, None).rows
+            once = self._query(inner, ways_of, None)
             # Each row that may be in the result asks anew.
-            rows += once * (max(own.result, 1.0) if inner.correlated else 1.0)
-        return Read(rows, own.result)
+            times = max(own.result, 1.0) if inner.correlated else 1.0
+            rows, pages = rows + once.rows * times, pages + once.pages * times
+        return Read(rows, own.result, pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,24 +180,28 @@ class _Joins:
         return min((self._in_order(order) for order in orders), key=lambda read: read.rows)
 
     def _in_order(self, order: tuple[Use, ...]) -> Read:
-        rows, result, placed = 0.0, 1.0, frozenset[str]()
+        rows, pages, result, placed = 0.0, 0.0, 1.0, frozenset[str]()
         for use in order:
             known = use.reachable(placed)
-            each = self._cheapest(use, known, first=not placed)
-            rows += each * result if each < use.table.rows else each
+            each, read = self._cheapest(use, known, first=not placed)
+            times = result if each < use.table.rows else 1.0
+            rows, pages = rows + each * times, pages + read * times
             result *= use.table.rows * self._estimator.matching(use, known)
             placed |= {use.name}
         if self._sent is not None and self._shape.limit is None:
             result = max(self._sent, 1.0)
-        return Read(rows, result)
+        return Read(rows, result, pages)
 
-    def _cheapest(self, use: Use, known: frozenset[str], *, first: bool) -> float:
-        whole = self._stopped(use, known, float(use.table.rows), Search()) if first else None
-        reads = [float(use.table.rows) if whole is None else whole]
+    def _cheapest(self, use: Use, known: frozenset[str], *, first: bool) -> tuple[float, float]:
+        """Rows and pages of the way that reads the fewest rows: it is what planners look at."""
+        every = float(use.table.rows)
+        whole = self._stopped(use, known, every, Search()) if first else every
+        reads = [(whole, scanned(use.table, whole))]
         for by in self._ways[use.name]:
             found = search(by, use, known)
             if found.equal or found.bounded or found.ordered:
-                reads.append(self._by_index(use, known, found, first=first))
+                rows = self._by_index(use, known, found, first=first)
+                reads.append((rows, searched(by, use, rows)))
         return min(reads)
 
     def _by_index(self, use: Use, known: frozenset[str], found: Search, *, first: bool) -> float:
@@ -208,6 +216,8 @@ class _Joins:
     def _stopped(self, use: Use, known: frozenset[str], rows: float, found: Search) -> float:
         """Fewer rows, where a LIMIT ends the reading early."""
         shape = self._shape
+        if use.extreme and found.ordered and set(found.equal) >= known:
+            return 1.0
         sorts = bool(shape.order or shape.random_order or shape.sorts_expression)
         if shape.limit is None or self._sent is None or (sorts and not found.ordered):
             return rows

@@ -17,44 +17,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbsbm.optimizer.finding import Finding, Severity
+from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import present
-from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import columns_name, listed, spoken, statement_evidence
+from dbsbm.optimizer.rules.indexes.changes import Change, changes
 from dbsbm.optimizer.rules.indexes.demand import Served, Wanted
-from dbsbm.optimizer.rules.indexes.judgement import judge
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Index
 
 NAME = "index.missing"
 
-CRITICAL_SAVED = 10_000_000
-"""Rows read for nothing, by all runs together, that no server does on the side."""
-INFO_SHARE = 0.001
-"""Share of all rows read below which an index is worth knowing, not worth a warning."""
 _MOST_STATEMENTS = 5
 
 
 def examine(case: Case) -> list[Finding]:
     """Report each index that pays."""
-    everything = sum(load.rows_examined for load in present(case.snapshot.load))
-    return [_finding(wanted, replaced, everything) for wanted, replaced in case.once(judge).wanted]
+    present(case.snapshot.load)
+    return [
+        _finding(change, change.about)
+        for change in case.once(changes)
+        if isinstance(change.about, Wanted)
+    ]
 
 
-def _finding(wanted: Wanted, replaced: tuple[Index, ...], everything: int) -> Finding:
+def _finding(change: Change, wanted: Wanted) -> Finding:
     first = wanted.served[0]
     misordered = wrong_order(wanted)
-    new = Index(
-        ddl.new_name(wanted.table, wanted.columns), ddl.parts_of(wanted.table, wanted.columns)
-    )
     return Finding(
         rule=NAME,
-        object=columns_name(wanted.table, wanted.columns),
-        severity=_severity(wanted, everything),
-        cause=_cause(wanted, replaced, misordered),
-        evidence=_evidence(wanted, replaced, misordered),
-        fix=(ddl.alter(wanted.table, ddl.add(new), *map(ddl.drop, replaced)),),
-        revert=(ddl.alter(wanted.table, *map(ddl.add, replaced), ddl.drop(new)),),
+        object=change.object,
+        severity=change.severity,
+        cause=_cause(wanted, change.dropped, misordered),
+        evidence=_evidence(wanted, change.dropped, misordered),
+        fix=(change.fix,),
+        revert=(change.revert,),
         expected_gain=_gain(wanted, first),
         confidence=0.9 if first.before >= 10 * max(first.after, 1) else 0.7,
         risk="low",
@@ -69,16 +65,6 @@ def wrong_order(wanted: Wanted) -> tuple[Index, ...]:
         for index in wanted.table.indexes
         if set(wanted.columns) <= set(index.columns) and index.columns[:count] != wanted.columns
     )
-
-
-def _severity(wanted: Wanted, everything: int) -> Severity:
-    saved = sum(each.saved for each in wanted.served)
-    if saved >= CRITICAL_SAVED:
-        return "critical"
-    if not saved:
-        return "info"  # the rows are found; only fetching them costs
-    read = sum(each.before * each.load.calls for each in wanted.served)
-    return "warning" if read >= INFO_SHARE * everything else "info"
 
 
 def _cause(wanted: Wanted, replaced: tuple[Index, ...], misordered: tuple[Index, ...]) -> str:

@@ -13,30 +13,29 @@ advice about dropping indexes can be taken together: each is judged with the oth
 from __future__ import annotations
 
 from dbsbm.optimizer.finding import Finding
-from dbsbm.optimizer.rules import ddl
-from dbsbm.optimizer.rules.describe import index_name
-from dbsbm.optimizer.rules.indexes.judgement import judge
+from dbsbm.optimizer.rules.indexes.changes import Change, changes
 from dbsbm.optimizer.rules.indexes.redundancy import Redundancy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Index
 
 NAME = "index.redundant"
 
-MIN_ROWS = 1_000
-"""Rows of a table below which a second index costs nothing to speak of."""
-
 
 def examine(case: Case) -> list[Finding]:
     """Report each index that another one can stand in for."""
-    return [_finding(each, case) for each in case.once(judge).redundant]
+    return [
+        _finding(change, change.about, case)
+        for change in case.once(changes)
+        if isinstance(change.about, Redundancy)
+    ]
 
 
-def _finding(found: Redundancy, case: Case) -> Finding:
+def _finding(change: Change, found: Redundancy, case: Case) -> Finding:
     table, index = found.table, found.index
     return Finding(
         rule=NAME,
-        object=index_name(table, index),
-        severity="warning" if table.rows >= MIN_ROWS else "info",
+        object=change.object,
+        severity=change.severity,
         cause=_cause(found),
         evidence={
             "index": _spelled(index),
@@ -47,8 +46,8 @@ def _finding(found: Redundancy, case: Case) -> Finding:
             "index_bytes": index.bytes,
             "statements_were_read": bool(case.shapes),
         },
-        fix=(ddl.alter(table, ddl.drop(index)),),
-        revert=(ddl.alter(table, ddl.add(index)),),
+        fix=(change.fix,),
+        revert=(change.revert,),
         expected_gain=_gain(index),
         confidence=0.95 if case.shapes else 0.8,
         risk="low",

@@ -18,18 +18,15 @@ from datetime import timedelta
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules import ddl
-from dbsbm.optimizer.rules.describe import index_name
-from dbsbm.optimizer.rules.indexes.judgement import judge
+from dbsbm.optimizer.rules.indexes.changes import Change, changes
 from dbsbm.optimizer.rules.indexes.use_counts import MIN_AGE, runs_by_table
 from dbsbm.optimizer.server.case import Case
-from dbsbm.optimizer.server.model import Index, Table
+from dbsbm.optimizer.server.model import Index
 
 NAME = "index.unused"
 
 SURE_AGE = timedelta(days=35)
 """A month and some days: what runs once a month has run."""
-MIN_WRITES = 10_000
-"""Entries written for nothing from which on it is more than a remark."""
 
 
 def examine(case: Case) -> list[Finding]:
@@ -37,19 +34,21 @@ def examine(case: Case) -> list[Finding]:
     present(case.snapshot.index_use)
     runs = runs_by_table(case)
     return [
-        _finding(table, index, case, runs[table.schema, table.name])
-        for table, index in case.once(judge).unused
+        _finding(change, change.about, case, runs[change.table.schema, change.table.name])
+        for change in case.once(changes)
+        if isinstance(change.about, Index)
     ]
 
 
-def _finding(table: Table, index: Index, case: Case, runs: int) -> Finding:
+def _finding(change: Change, index: Index, case: Case, runs: int) -> Finding:
+    table = change.table
     age = case.snapshot.server.uptime
     writes = present(case.snapshot.index_use)[table.schema, table.name, index.name].writes
     hide = ddl.hide(case.snapshot.server, table, index, hidden=True)
     return Finding(
         rule=NAME,
-        object=index_name(table, index),
-        severity="warning" if age >= MIN_AGE and writes >= MIN_WRITES else "info",
+        object=change.object,
+        severity=change.severity,
         cause=(
             f"The index {index.name} of {table.name} was never read in {_spoken(age)}, in which "
             f"{runs:,} statements read or changed the table."
@@ -63,8 +62,8 @@ def _finding(table: Table, index: Index, case: Case, runs: int) -> Finding:
             "index_bytes": index.bytes,
             "try_first": hide,
         },
-        fix=(ddl.alter(table, ddl.drop(index)),),
-        revert=(ddl.alter(table, ddl.add(index)),),
+        fix=(change.fix,),
+        revert=(change.revert,),
         expected_gain="one index less to write for each changed row",
         confidence=_confidence(age),
         risk="medium" if age < SURE_AGE else "low",

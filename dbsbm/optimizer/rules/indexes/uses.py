@@ -28,6 +28,8 @@ class Use:
         maybe_ranges: Columns of which only the server knows whether an index narrows them: a
             pattern that is not known, or a column within a function.
         order: What the result is sorted by, where an index of this table could give that order.
+        extreme: Only the first and the last row in that order are asked for.
+        groups: What rows are grouped by, in that order.
         read: Columns that the statement names, None where it asks for all.
         others: Further conditions on the table, which no index narrows.
         searched: Every column by which an index could begin to be of use.
@@ -41,6 +43,8 @@ class Use:
     ranges: tuple[tuple[str, bool], ...] = ()
     maybe_ranges: frozenset[str] = frozenset()
     order: tuple[Sorted, ...] = ()
+    extreme: bool = False
+    groups: tuple[str, ...] = ()
     read: frozenset[str] | None = None
     others: int = 0
     searched: frozenset[str] = frozenset()
@@ -105,6 +109,8 @@ def _use(shape: Shape, source: Source, table: Table) -> Use:
     ranges = [each for each in own if _is_range(each)]
     patterns = [each for each in own if _is_pattern(each)]
     counted = len(given) + len(joined) + len(ranges) + len(patterns)
+    others = len(own) - counted + bool(shape.alternatives)
+    extreme = () if others or joined or ranges or patterns else _extreme(shape, source)
     return Use(
         table,
         source.name,
@@ -113,11 +119,13 @@ def _use(shape: Shape, source: Source, table: Table) -> Use:
         joined=tuple((each.column.column, each.other.source) for each in joined if each.other),
         ranges=(*_bounded(ranges), *((each.column.column, False) for each in patterns)),
         maybe_ranges=frozenset(each.column.column for each in own if _may_narrow(each)),
-        order=_order(shape, source),
+        order=_order(shape, source) or extreme,
+        extreme=bool(extreme),
+        groups=tuple(each.column for each in shape.group if each.source == source.name),
         read=_read(shape, source),
-        others=len(own) - counted + bool(shape.alternatives),
+        others=others,
         searched=frozenset(each.column.column for each in own)
-        | {each.column.column for each in shape.order},
+        | {each.column.column for each in (*shape.order, *extreme)},
     )
 
 
@@ -167,6 +175,12 @@ def _order(shape: Shape, source: Source) -> tuple[Sorted, ...]:
     if shape.group or any(each.column.source != source.name for each in shape.order):
         return ()
     return shape.order
+
+
+def _extreme(shape: Shape, source: Source) -> tuple[Sorted, ...]:
+    """The column of which the least or the greatest is asked for: an index has it at its end."""
+    alone = len(shape.sources) == 1 and len(shape.extremes) == 1 and not shape.subqueries
+    return tuple(Sorted(each) for each in shape.extremes if alone and each.source == source.name)
 
 
 def _read(shape: Shape, source: Source) -> frozenset[str] | None:

@@ -218,8 +218,8 @@ def test_an_index_that_begins_the_same_is_extended() -> None:
     )
     assert finding.revert == (
         (
-            "ALTER TABLE `shop`.`orders` ADD INDEX `by_state` (`state`), "
-            "DROP INDEX `ix_orders_state_placed_at`"
+            "ALTER TABLE `shop`.`orders` DROP INDEX `ix_orders_state_placed_at`, "
+            "ADD INDEX `by_state` (`state`)"
         ),
     )
 
