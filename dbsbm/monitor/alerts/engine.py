@@ -6,6 +6,7 @@ states between evaluations where there is more than one process.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from dbsbm.monitor.alerts.forms import Judge, judge_of
 from dbsbm.monitor.alerts.lifecycle import State, Transition, note_worst, step
 from dbsbm.monitor.alerts.rule import Rule
 from dbsbm.monitor.alerts.track import Reading
+
+log = logging.getLogger(__name__)
 
 Key = tuple[str, str]
 
@@ -81,12 +84,20 @@ class Engine:
     def evaluate(self, now: float) -> list[Transition]:
         """Judge everything at one moment, Unix seconds, and return what changed.
 
-        A moment before the last one that was judged changes nothing.
+        A moment before the last one that was judged changes nothing. A rule that cannot be judged
+        stays where it is, which is logged, and holds up no other.
         """
         found = []
         for watch in self._watches.values():
             if now > watch.state.judged_at:
-                found += self._judge(watch, now)
+                try:
+                    found += self._judge(watch, now)
+                except Exception:  # an alert that nobody gets is worse than one that is not judged
+                    log.exception(
+                        "The rule %s could not be judged.",
+                        watch.rule.name,
+                        extra={"action": "alerts.rule_failed", "series": watch.series},
+                    )
         return self._inhibit(found)
 
     def explained(self) -> set[str]:
