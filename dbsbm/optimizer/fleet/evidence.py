@@ -11,6 +11,7 @@ from typing import Any
 from dbsbm.cache.categories import Category, Policy
 from dbsbm.monitor.counting.series import parse_labels
 from dbsbm.optimizer.fleet.curves import Curves
+from dbsbm.optimizer.fleet.games import GameLoad
 from dbsbm.optimizer.missing import Missing
 
 UNREAD = Missing("This part of the evidence was not read.")
@@ -178,6 +179,7 @@ class Evidence:
         jobs: The schedule's jobs that ran.
         hot_keys: What was read most in the last minutes, the hottest first.
         statements: The texts of statements that tasks repeat, by fingerprint.
+        games: When games start, and the tasks of the last week.
     """
 
     since: datetime
@@ -197,3 +199,4 @@ class Evidence:
     jobs: tuple[JobRuns, ...] | Missing = UNREAD
     hot_keys: tuple[HotKey, ...] | Missing = UNREAD
     statements: Mapping[str, str] | Missing = UNREAD
+    games: GameLoad | Missing = UNREAD

@@ -31,6 +31,7 @@ from dbsbm.optimizer.fleet.evidence import (
     SlowQuery,
     Table,
 )
+from dbsbm.optimizer.fleet.games import read_game_load
 from dbsbm.optimizer.fleet.hot_keys import read_hot_keys
 from dbsbm.optimizer.fleet.jobs import read_jobs
 from dbsbm.optimizer.fleet.measured import count_up, read_curves, read_trends
@@ -100,6 +101,7 @@ def gather(
         jobs=read(lambda session, of: read_jobs(session, of.since)),
         hot_keys=read_hot_keys(cache),
         statements=read(lambda session, _: _texts(session, counters)),
+        games=read_history(lambda history, of: read_game_load(database, history, of.until)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
@@ -56,6 +57,7 @@ class LoadProfile:
             counts: Tasks that arrived in each step, by its beginning.
             starts: When games started.
         """
+        starts = sorted(starts)
         steps = {at: _offsets(at, starts) for at in counts}
         total, width = sum(counts.values()), _BEFORE + _AFTER
         quiet = max(1e-9, total / max(1, len(counts)) / 2)
@@ -84,6 +86,7 @@ class LoadProfile:
 
     def forecast(self, since: float, until: float, starts: Sequence[float]) -> list[Forecast]:
         """The steps of a time, given the games that will start about it."""
+        starts = sorted(starts)
         found = []
         at = since
         while at < until:
@@ -129,5 +132,7 @@ def concurrency(
 
 
 def _offsets(at: float, starts: Sequence[float]) -> list[int]:
-    found = (int((at - start) // STEP) + _BEFORE for start in starts)
-    return [offset for offset in found if 0 <= offset < _BEFORE + _AFTER]
+    """The step of each game that is on, of starts that are sorted."""
+    first = bisect_right(starts, at - STEP * _AFTER)
+    last = bisect_right(starts, at + STEP * _BEFORE)
+    return [int((at - start) // STEP) + _BEFORE for start in starts[first:last]]

@@ -10,6 +10,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.monitor.counting.series import labels_text
 from dbsbm.optimizer.fleet.curves import Curve, Curves, Reading
 from dbsbm.optimizer.fleet.evidence import CacheMemory, Counters, Evidence, Total
+from dbsbm.optimizer.fleet.games import GameLoad
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -33,6 +34,7 @@ def evidence(**parts: Any) -> Evidence:
         "jobs": (),
         "hot_keys": (),
         "statements": {},
+        "games": GameLoad((), {}),
     }
     return Evidence(**{**everything, **parts})
 

@@ -46,6 +46,7 @@ NEEDED = {
     "database.pool_waits": ("counters",),
     "fleet.concurrency": ("curves",),
     "fleet.dead_letters": ("dead_letters",),
+    "fleet.games_ahead": ("games", "curves"),
     "fleet.images_drawn_twice": ("counters", "policies"),
     "fleet.job_overlap": ("jobs",),
     "fleet.late_answers": ("counters",),

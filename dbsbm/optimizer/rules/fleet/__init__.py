@@ -3,6 +3,7 @@
 from dbsbm.optimizer.rules.fleet import (
     concurrency,
     dead_letters,
+    games_ahead,
     images_twice,
     job_overlap,
     late_answers,
@@ -24,6 +25,7 @@ from dbsbm.optimizer.rules.fleet import (
 RULES = (
     concurrency,
     dead_letters,
+    games_ahead,
     images_twice,
     job_overlap,
     late_answers,
