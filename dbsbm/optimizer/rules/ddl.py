@@ -11,6 +11,7 @@ from dbsbm.optimizer.server.model import Column, Index, Part, Server, Table
 _LONGEST_NAME = 64
 _COLLATION = re.compile(r" (?:CHARACTER SET|COLLATE) \w+")
 _DEFAULT_TEXT = re.compile(r" DEFAULT '(-?\d+)'")
+_DEFAULT_EMPTY = " DEFAULT ''"
 
 
 def quoted(name: str) -> str:
@@ -106,8 +107,9 @@ def _definition(
     rest = _COLLATION.sub("", rest)
     text = f" CHARACTER SET {charset}" if charset else ""
     text += f" COLLATE {collation}" if collation else ""
-    default = _DEFAULT_TEXT.sub(r" DEFAULT \1", rest) if charset == "" else rest
-    return f"{type or column.type}{text}{default}"
+    if charset == "":  # no text any more: an empty one is no default
+        rest = _DEFAULT_TEXT.sub(r" DEFAULT \1", rest).replace(_DEFAULT_EMPTY, "")
+    return f"{type or column.type}{text}{rest}"
 
 
 def _plain_rest(column: Column) -> str:

@@ -53,6 +53,29 @@ class Plan:
     cost: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a sample of a column's values looks like, and none of them.
+
+    Attributes:
+        values: Those that were looked at, without NULL.
+        integers: Texts that are whole numbers as numbers are written, without leading zeros.
+        decimals: Texts that are numbers with decimals.
+        days: Texts such as `2026-11-22`.
+        moments: Texts such as `2026-11-22 20:45:00`.
+        fractions: Numbers that are not whole.
+        cents: Numbers that have at most two decimals.
+    """
+
+    values: int = 0
+    integers: int = 0
+    decimals: int = 0
+    days: int = 0
+    moments: int = 0
+    fractions: int = 0
+    cents: int = 0
+
+
 class Questions(Protocol):
     """What the server can be asked. Every answer is kept, and the time for them limited."""
 
@@ -61,6 +84,9 @@ class Questions(Protocol):
 
     def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
         """About how many different values columns have together."""
+
+    def content(self, table: Table, column: str) -> Content | Missing:
+        """What a sample of a column's values looks like."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from time import monotonic
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.server.case import Plan
+from dbsbm.optimizer.server.case import Content, Plan
 from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.content import Contents
 from dbsbm.optimizer.server.distinct import DistinctValues
 from dbsbm.optimizer.server.model import Load, Table
 from dbsbm.optimizer.server.plans import read_plan
@@ -43,6 +44,7 @@ class ServerQuestions:
         self._left = seconds
         self._values = TypicalValues(server, schema.tables)
         self._distinct = DistinctValues(server, schema)
+        self._contents = Contents(server)
         self._plans: dict[str, Plan | Missing] = {}
         self._counts: dict[tuple[str, str, tuple[str, ...]], int | Missing] = {}
 
@@ -74,6 +76,19 @@ class ServerQuestions:
             self._counts[key] = self._distinct.estimate(table, columns)
             self._left -= monotonic() - started
         return self._counts[key]
+
+    def content(self, table: Table, column: str) -> Content | Missing:
+        """What a sample of a column's values looks like.
+
+        Raises:
+            ServerAwayError: The server is gone.
+        """
+        if self._left <= 0:
+            return _SPENT
+        started = monotonic()
+        found = self._contents.of(table, column)
+        self._left -= monotonic() - started
+        return found
 
     def _explain(self, load: Load) -> Plan | Missing:
         statement = self._plannable(load)

@@ -178,10 +178,11 @@ def _in(condition: exp.In, scope: Scope) -> Iterator[Predicate]:
     operand = Operand.SUBQUERY if condition.args.get("query") else Operand.LIST
     known = values and not any(_is_many(each) for each in values)
     size = len(values) if known else None
+    numbers = bool(values) and all(_operand(each, scope)[0] is Operand.NUMBER for each in values)
     left = condition.this.unnest()
     for column in left.expressions if isinstance(left, exp.Tuple) else (left,):
         for predicate in _of(column.unnest(), "in", operand, scope):
-            yield replace(predicate, size=size)
+            yield replace(predicate, size=size, numbers=numbers)
 
 
 def _is_many(value: exp.Expr) -> bool:
@@ -208,7 +209,11 @@ def _against(side: exp.Expr, op: str, other: exp.Expr, scope: Scope) -> Iterator
     operand, column = _operand(other, scope)
     for predicate in _of(side, op, operand, scope):
         if column is None or column != predicate.column:
-            yield replace(predicate, other=column)
+            yield replace(predicate, other=column, collation=_collation(other))
+
+
+def _collation(side: exp.Expr) -> str:
+    return side.expression.name.lower() if isinstance(side, exp.Collate) else ""
 
 
 def _of(side: exp.Expr, op: str, operand: Operand, scope: Scope) -> Iterator[Predicate]:

@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.server.case import Access, Case, Plan
+from dbsbm.optimizer.server.case import Access, Case, Content, Plan
 from dbsbm.optimizer.server.model import (
     Column,
     ForeignKey,
@@ -40,13 +40,18 @@ class Answers:
     Args:
         plans: The plan of each statement, by its text or by its digest.
         distinct: Different values of columns, by `table.a,b`.
+        contents: What samples look like, by `table.column`.
     """
 
     def __init__(
-        self, plans: Mapping[str, Plan] | None = None, distinct: Mapping[str, int] | None = None
+        self,
+        plans: Mapping[str, Plan] | None = None,
+        distinct: Mapping[str, int] | None = None,
+        contents: Mapping[str, Content] | None = None,
     ) -> None:
         self._plans = plans or {}
         self._distinct = distinct or {}
+        self._contents = contents or {}
 
     def plan(self, load: Load) -> Plan | Missing:
         found = self._plans.get(load.digest) or self._plans.get(load.text)
@@ -55,6 +60,10 @@ class Answers:
     def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
         found = self._distinct.get(f"{table.name}.{','.join(columns)}")
         return Missing("The test gave no number.") if found is None else found
+
+    def content(self, table: Table, column: str) -> Content | Missing:
+        found = self._contents.get(f"{table.name}.{column}")
+        return Missing("The test gave no sample.") if found is None else found
 
 
 def case(
@@ -66,6 +75,7 @@ def case(
     changes: Mapping[str, Mapping[str, Any]] | None = None,
     plans: Mapping[str, Plan] | None = None,
     distinct: Mapping[str, int] | None = None,
+    contents: Mapping[str, Content] | None = None,
     server: Mapping[str, Any] | None = None,
 ) -> Case:
     """Make up a case; what is not named is there and empty.
@@ -79,6 +89,7 @@ def case(
         changes: Fields of a Table to set, by its name, such as `next_number`.
         plans: Answers to `ask.plan`, by text or digest.
         distinct: Answers to `ask.distinct`, by `table.a,b`.
+        contents: Answers to `ask.content`, by `table.column`.
         server: Fields of Server to set.
     """
     schema = {(t.schema, t.name): t for t in _tables(tables, rows, changes or {})}
@@ -101,7 +112,7 @@ def case(
         shape = read_shape(each.sample or each.text, each.schema, schema)
         if shape is not None:
             shapes[each.digest] = shape
-    return Case(snapshot, shapes, Answers(plans, distinct))
+    return Case(snapshot, shapes, Answers(plans, distinct, contents))
 
 
 def digest(text: str) -> str:

@@ -5,7 +5,8 @@ Evidence: transactions that are open at this moment, and how long their connecti
 Example: connection 4711 of `app` opened a transaction 20 minutes ago and has been idle for 19: it
 keeps 300 rows locked, and every change since then has to be remembered for it.
 
-Silent below MIN_IDLE_SECONDS.
+Silent below MIN_IDLE_SECONDS, but for a transaction of more than LONG_SECONDS that is idle for a
+moment: whatever it does from time to time, its locks and old versions of rows stay.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ NAME = "database.idle_transaction"
 
 MIN_IDLE_SECONDS = 60.0
 """Longer than any task takes between two statements."""
+LONG_SECONDS = 600.0
+"""Open for longer than any task, so that its code waits for something between statements."""
+MOMENT_SECONDS = 1.0
+"""Idle for longer than the way of a statement to the server."""
 CRITICAL_SECONDS = 600.0
 """With rows locked for so long, others have given up (innodb_lock_wait_timeout is 50 s)."""
 
@@ -26,13 +31,18 @@ CRITICAL_SECONDS = 600.0
 def examine(case: Case) -> list[Finding]:
     """Report idle transactions, one finding for each user."""
     open_now = present(case.snapshot.transactions)
-    idle = [each for each in open_now if each.idle_seconds >= MIN_IDLE_SECONDS]
+    idle = [each for each in open_now if _is_idle(each)]
     users = dict.fromkeys(each.user for each in idle)
     return [_finding(user, [each for each in idle if each.user == user]) for user in users]
 
 
+def _is_idle(transaction: Transaction) -> bool:
+    is_long = transaction.seconds >= LONG_SECONDS
+    return transaction.idle_seconds >= (MOMENT_SECONDS if is_long else MIN_IDLE_SECONDS)
+
+
 def _finding(user: str, idle: list[Transaction]) -> Finding:
-    longest = max(idle, key=lambda each: each.idle_seconds)
+    longest = max(idle, key=lambda each: (each.idle_seconds, each.seconds))
     locked = sum(each.locked_rows for each in idle)
     holds = locked and longest.seconds >= CRITICAL_SECONDS
     return Finding(
@@ -40,8 +50,9 @@ def _finding(user: str, idle: list[Transaction]) -> Finding:
         object=f"transactions of {user}"[:190],
         severity="critical" if holds else "warning",
         cause=(
-            f"{len(idle)} open transaction{'s' if len(idle) > 1 else ''} of {user} did nothing for "
-            f"up to {longest.idle_seconds:,.0f} s and keep {locked:,} rows locked."
+            f"{len(idle)} transaction{'s' if len(idle) > 1 else ''} of {user} did nothing for up "
+            f"to {longest.idle_seconds:,.0f} s; {longest.connection} has been open for "
+            f"{longest.seconds:,.0f} s. {locked:,} rows are kept locked."
         ),
         evidence={
             "transactions": [

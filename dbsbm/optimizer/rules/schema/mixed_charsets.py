@@ -6,14 +6,16 @@ Example: orders.code in latin1 is joined with products.code in utf8mb4: each cod
 converted before it is compared, and the index on it is of no use.
 
 A warning where a statement that joins them reads about all of the table. A remark where it reads
-little, since the table is small or the other side is the one that is searched, and on a table whose
-character set differs from that of nearly all others of its schema. Silent about binary and ASCII
-columns: hashes, codes and tokens need no more.
+little, since the table is small or the other side is the one that is searched, on a table whose
+character set differs from that of nearly all others of its schema, and on a column whose character
+set is older than its table's. Silent about binary and ASCII columns: hashes, codes and tokens need
+no more; and about a column that is joined with another one like it, or that a foreign key holds.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
@@ -25,7 +27,7 @@ from dbsbm.optimizer.rules.describe import (
 from dbsbm.optimizer.rules.schema.joined import Pair, joined_columns
 from dbsbm.optimizer.rules.statements.types import converted, difference
 from dbsbm.optimizer.server.case import Case
-from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.model import Column, Table
 
 NAME = "schema.mixed_charsets"
 
@@ -50,7 +52,8 @@ def examine(case: Case) -> list[Finding]:
             joined.setdefault(finding.object, finding)
     named = {name.rsplit(".", 1)[0] for name in joined}
     apart = [_apart(table) for table in _tables_apart(case) if table_name(table) not in named]
-    return [*joined.values(), *apart]
+    own = [finding for finding in _columns_apart(case) if finding.object not in joined]
+    return [*joined.values(), *apart, *own]
 
 
 def _joined(pair: Pair, why: str) -> Finding:
@@ -93,6 +96,50 @@ def _tables_apart(case: Case) -> list[Table]:
         if has_text and _charset(table) in _OLD and is_usual:
             apart.append(table)
     return apart
+
+
+def _columns_apart(case: Case) -> Iterator[Finding]:
+    """Columns with old text in a table of modern text, which nothing needs to be so."""
+    bound = set(_bound(case))
+    for table in case.snapshot.tables.values():
+        for column in table.columns.values() if _charset(table) == _MODERN else ():
+            if column.charset in _OLD and (table.schema, table.name, column.name) not in bound:
+                yield _column_apart(table, column)
+
+
+def _bound(case: Case) -> Iterator[tuple[str, str, str]]:
+    """Columns that have to stay like the ones that they are joined with."""
+    for pair in joined_columns(case):
+        if difference(pair.column, pair.other) is None:
+            yield pair.table.schema, pair.table.name, pair.column.name
+            yield pair.other_table.schema, pair.other_table.name, pair.other.name
+    for table in case.snapshot.tables.values():
+        for key in table.foreign_keys:
+            yield from ((table.schema, table.name, each) for each in key.columns)
+            yield from ((key.other_schema, key.other_table, each) for each in key.other_columns)
+
+
+def _column_apart(table: Table, column: Column) -> Finding:
+    modern = ddl.modify(column, charset=_MODERN, collation=table.collation or "")
+    return Finding(
+        rule=NAME,
+        object=column_name(table, column.name),
+        severity="info",
+        cause=(
+            f"{table.name}.{column.name} keeps its texts in {column.charset}, its table in "
+            f"{_MODERN}: a text may not fit, and a join would convert it."
+        ),
+        evidence={
+            "column": f"{column.type} {column.collation}",
+            "table_collation": table.collation,
+            "table_rows": table.rows,
+        },
+        fix=(ddl.alter(table, modern),),
+        revert=(ddl.alter(table, ddl.modify(column)),),
+        expected_gain="every text fits, and joins need no conversion",
+        confidence=0.9,
+        risk="medium",
+    )
 
 
 def _charset(table: Table) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlglot import exp
 
 from dbsbm.optimizer.rules.statements.rewriting import parse, statement
+
+_Searching = TypeVar("_Searching", bound=exp.Select | exp.Update | exp.Delete)
 
 _ADVICE = "Compute the subquery once for all rows, by GROUP BY or a window function, and join it."
 
@@ -14,6 +17,8 @@ _ADVICE = "Compute the subquery once for all rows, by GROUP BY or a window funct
 def decorrelated(text: str) -> str:
     """The statement with its first correlated subquery joined; advice where that is not clear."""
     tree = parse(text)
+    if isinstance(tree, (exp.Update, exp.Delete)):
+        return _joined_change(tree.copy())
     if not isinstance(tree, exp.Select):
         return _ADVICE
     tree = tree.copy()
@@ -27,6 +32,32 @@ def decorrelated(text: str) -> str:
             return statement(tree)
         if isinstance(holder, exp.Subquery) and _join(tree, holder, inner, link):
             return statement(tree)
+    return _ADVICE
+
+
+def _joined_change(tree: exp.Update | exp.Delete) -> str:
+    """An UPDATE or DELETE joined with what its first IN looks up; advice where there is none."""
+    target = tree.this
+    for each in tree.find_all(exp.In):
+        query = each.args.get("query")
+        inner = query.this if isinstance(query, exp.Subquery) else None
+        if not isinstance(inner, exp.Select) or len(inner.expressions) != 1:
+            continue
+        if not isinstance(each.this, exp.Column) or not isinstance(target, exp.Table):
+            continue
+        if isinstance(each.parent, exp.Not) or each.find_ancestor(exp.Or) is not None:
+            continue
+        key = exp.column(each.this.name, table=target.alias_or_name)
+        wanted = inner.copy()
+        wanted.set("expressions", [exp.alias_(wanted.expressions[0].unalias(), "link")])
+        on = exp.EQ(this=key, expression=exp.column("link", table="d"))
+        found = exp.Subquery(this=wanted.distinct(), alias=exp.to_identifier("d"))
+        each.replace(exp.true())
+        _tidy(tree)
+        target.append("joins", exp.Join(this=found, on=on))
+        if isinstance(tree, exp.Delete):
+            tree.set("tables", [exp.to_table(target.alias_or_name)])
+        return statement(tree)
     return _ADVICE
 
 
@@ -84,7 +115,7 @@ def _join(tree: exp.Select, holder: exp.Subquery, inner: exp.Select, link: _Link
     return True
 
 
-def _tidy(select: exp.Select) -> exp.Select:
+def _tidy(select: _Searching) -> _Searching:
     """Without the TRUE that stands where the equality was."""
     where = select.args["where"].this
     parts = list(where.flatten()) if isinstance(where, exp.And) else [where]

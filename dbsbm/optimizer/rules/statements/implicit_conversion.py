@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import Missing
@@ -64,7 +65,8 @@ def _values(seen: Seen, case: Case, estimator: Estimator) -> Iterator[Finding]:
         table, column = big_table(case, predicate.column), column_of(case, predicate.column)
         if table is None or column is None or not is_text(column) or predicate.wrapped:
             continue
-        is_known = predicate.operand is Operand.NUMBER and predicate.op in _COMPARED
+        is_number = predicate.operand is Operand.NUMBER or predicate.numbers
+        is_known = is_number and predicate.op in _COMPARED
         if (is_known and seen.wastes) or _is_inferred(seen, predicate, table, case, estimator):
             yield _compared_with_number(seen, predicate, table, column, case, is_known=is_known)
 
@@ -75,7 +77,7 @@ def _is_inferred(
     """Tell whether an index should have found it, and nothing else explains why not."""
     shape = seen.shape
     is_value = predicate.op in {"=", "in"} and predicate.operand in {Operand.VALUE, Operand.LIST}
-    is_plain = not shape.subqueries and not shape.alternatives
+    is_plain = not (shape.subqueries or shape.alternatives or _joins_unlike(seen, case))
     may_follow_order = shape.limit is not None and bool(shape.order)
     has_index = any(way.columns[:1] == (predicate.column.column,) for way in ways(table))
     if not (is_value and is_plain and has_index) or may_follow_order:
@@ -87,6 +89,16 @@ def _is_inferred(
     as_found = estimator.statement(seen.load, shape, ways).rows
     is_waste = seen.wastes and as_found * MIN_GAIN <= seen.read
     return is_waste and seen.read >= read * table.rows and not _is_planned(seen, predicate, case)
+
+
+def _joins_unlike(seen: Seen, case: Case) -> bool:
+    """Tell whether the statement joins columns that differ, which may be why all is read."""
+    for _, predicate in seen.predicates():
+        column = column_of(case, predicate.column)
+        other = column_of(case, predicate.other) if predicate.other is not None else None
+        if column is not None and other is not None and difference(column, other) is not None:
+            return True
+    return False
 
 
 def _is_planned(seen: Seen, predicate: Predicate, case: Case) -> bool:
@@ -147,8 +159,8 @@ def _joins(seen: Seen, case: Case, estimator: Estimator) -> Iterator[Finding]:
         table, column = big_table(case, place), column_of(case, place)
         if other is None or table is None or column is None or not _is_plain_join(predicate):
             continue
-        against = column_of(case, other)
-        if against is None or not converted(column, against):
+        against = _compared_as(column_of(case, other), predicate)
+        if against is None or not _gives_way(column, against, predicate):
             continue
         why = difference(column, against)
         if why is not None and _would_be_fewer(seen, table, case, estimator):
@@ -156,8 +168,22 @@ def _joins(seen: Seen, case: Case, estimator: Estimator) -> Iterator[Finding]:
 
 
 def _is_plain_join(predicate: Predicate) -> bool:
-    is_join = predicate.operand is Operand.COLUMN and predicate.op in {"=", "<=>"}
-    return is_join and not predicate.wrapped
+    is_join = predicate.operand is Operand.COLUMN or bool(predicate.collation)
+    return is_join and predicate.op in {"=", "<=>"} and not predicate.wrapped
+
+
+def _compared_as(column: Column | None, predicate: Predicate) -> Column | None:
+    """The other column, as COLLATE makes it."""
+    if column is None or not predicate.collation or not column.charset:
+        return column
+    return replace(column, collation=predicate.collation)
+
+
+def _gives_way(column: Column, against: Column, predicate: Predicate) -> bool:
+    """Tell whether the column is converted: what COLLATE says always wins."""
+    if predicate.collation:
+        return difference(column, against) in {"collations", "character sets"}
+    return converted(column, against)
 
 
 def _would_be_fewer(seen: Seen, table: Table, case: Case, estimator: Estimator) -> bool:

@@ -27,6 +27,7 @@ from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import table_of
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.statements.shape import Shape
 
 NAME = "statement.select_star"
 
@@ -69,7 +70,6 @@ def _width(table: Table) -> float:
 
 def _finding(load: Load, table: Table, case: Case) -> Finding:
     wide = [name for name, column in table.columns.items() if is_long(column)]
-    narrow = [name for name in table.columns if name not in wide]
     size = rows_given(load) * _width(table)
     return Finding(
         rule=NAME,
@@ -85,19 +85,31 @@ def _finding(load: Load, table: Table, case: Case) -> Finding:
             "wide_columns": wide,
             "table_rows": table.rows,
         },
-        fix=(_named(load, table, narrow),),
+        fix=(_named(load, case.shapes[load.digest], case),),
         expected_gain="sends and reads only the columns that are needed",
         confidence=0.8,
         risk="none",
     )
 
 
-def _named(load: Load, table: Table, columns: list[str]) -> str:
+def _named(load: Load, shape: Shape, case: Case) -> str:
     """The statement with the narrow columns named; who needs a wide one adds it."""
     tree = parse(load.text)
-    names = ", ".join(f"`{each}`" for each in columns)
-    if not isinstance(tree, exp.Select) or len(tree.args.get("joins") or ()) > 0:
-        return f"Name the columns that are needed, such as {names}."
+    tables = [(source, table_of(case, source)) for source in shape.stars]
+    names = [
+        exp.column(name, table=source.name if len(shape.sources) > 1 else None, quoted=True)
+        for source, table in tables
+        for name, column in (table.columns.items() if table is not None else ())
+        if not is_long(column)
+    ]
+    if not isinstance(tree, exp.Select) or not all(table for _, table in tables):
+        spelled = ", ".join(each.sql("mysql") for each in names)
+        return f"Name the columns that are needed, such as {spelled}."
     tree = tree.copy()
-    tree.set("expressions", [exp.column(each, quoted=True) for each in columns])
+    others = [each for each in tree.selects if not _is_star(each)]
+    tree.set("expressions", [*names, *(each.copy() for each in others)])
     return statement(tree)
+
+
+def _is_star(selected: exp.Expr) -> bool:
+    return isinstance(selected, exp.Star) or isinstance(selected.this, exp.Star)

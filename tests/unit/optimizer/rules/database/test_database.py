@@ -159,9 +159,20 @@ def test_a_transaction_that_does_nothing_is_named() -> None:
     assert len(finding.evidence["transactions"]) == 1
 
 
+def test_a_transaction_of_a_quarter_of_an_hour_that_is_idle_for_a_moment_is_named() -> None:
+    held = Transaction(4711, "app", 900, 5, changed_rows=1)
+    (finding,) = idle_transaction.examine(server(transactions=(held,)))
+    assert "4711 has been open for 900 s" in finding.cause
+    assert finding.severity == "warning"
+
+
 @pytest.mark.parametrize(
     "transaction",
-    [Transaction(1, "app", 3_000, 0, locked_rows=9), Transaction(1, "app", 30, 30, locked_rows=9)],
+    [
+        Transaction(1, "app", 3_000, 0, locked_rows=9),
+        Transaction(1, "app", 30, 30, locked_rows=9),
+        Transaction(1, "app", 300, 5, locked_rows=9),
+    ],
 )
 def test_a_transaction_that_works_or_has_just_stopped_is_no_fault(transaction: Transaction) -> None:
     assert idle_transaction.examine(server(transactions=(transaction,))) == []

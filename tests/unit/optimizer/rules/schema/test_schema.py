@@ -15,6 +15,7 @@ from dbsbm.optimizer.rules.schema import (
     no_primary_key,
     wrong_type,
 )
+from dbsbm.optimizer.server.case import Content
 from tests.unit.optimizer.cases import case
 
 PARENTS = "CREATE TABLE parents (id INT PRIMARY KEY AUTO_INCREMENT, code VARCHAR(20))"
@@ -201,6 +202,74 @@ def test_money_in_binary_fractions_has_the_wrong_type() -> None:
     ]
 
 
+NOTES = """
+CREATE TABLE notes (id INT PRIMARY KEY, said VARCHAR(20) NOT NULL DEFAULT '', level DOUBLE,
+  amount DOUBLE)
+"""
+READ = [("SELECT said, amount FROM notes WHERE id = ?", {})]
+
+
+@pytest.mark.parametrize(
+    ("sample", "kind"),
+    [
+        (Content(200, days=200), "date"),
+        (Content(200, moments=200), "datetime"),
+        (Content(200, days=20, moments=180), "datetime"),
+    ],
+)
+def test_a_text_that_holds_nothing_but_times_has_the_wrong_type(sample: Content, kind: str) -> None:
+    (finding,) = wrong_type.examine(case(NOTES, READ, contents={"notes.said": sample}))
+    assert finding.fix[0].startswith(f"ALTER TABLE `shop`.`notes` MODIFY `said` {kind}")
+    assert finding.evidence["sample"]["values"] == 200
+
+
+def test_a_text_that_is_summed_up_has_the_wrong_type() -> None:
+    load = [("SELECT SUM(said) FROM notes WHERE id BETWEEN ? AND ?", {})]
+    whole, parts = Content(200, integers=200), Content(200, integers=90, decimals=110)
+    for sample, kind in ((whole, "bigint"), (parts, "decimal(19,4)")):
+        (finding,) = wrong_type.examine(case(NOTES, load, contents={"notes.said": sample}))
+        assert finding.evidence["fitting_type"] == kind
+
+
+def test_amounts_with_cents_that_are_summed_up_are_money() -> None:
+    load = [("SELECT SUM(n.amount) FROM notes n WHERE id BETWEEN ? AND ?", {})]
+    cents = {"notes.amount": Content(200, fractions=190, cents=200)}
+    assert objects(wrong_type.examine(case(NOTES, load, contents=cents))) == ["shop.notes.amount"]
+
+
+SUMMED = "SELECT SUM(said), SUM(level), SUM(amount) FROM notes WHERE id BETWEEN ? AND ?"
+CENTS = Content(200, fractions=190, cents=200)
+
+
+@pytest.mark.parametrize(
+    ("text", "contents"),
+    [
+        pytest.param(READ[0][0], {"said": Content(200, days=199)}, id="a value is no day"),
+        pytest.param(READ[0][0], {"said": Content(9, days=9)}, id="few values"),
+        pytest.param(READ[0][0], {"said": Content(200, integers=200)}, id="digits of a name"),
+        pytest.param(SUMMED, {"said": Content(200, integers=198)}, id="a sum of what is mixed"),
+        pytest.param(SUMMED, {"level": CENTS}, id="a level is no amount"),
+        pytest.param(READ[0][0], {"amount": CENTS}, id="an amount that nobody sums up"),
+        pytest.param(
+            SUMMED, {"amount": Content(200, fractions=200, cents=3)}, id="an amount of a measure"
+        ),
+        pytest.param(SUMMED, {"amount": Content(200, cents=200)}, id="whole amounts"),
+        pytest.param(
+            "SELECT id FROM notes WHERE DATE(said) > ?", {"said": Content(200, days=150)},
+            id="compared as a time, and not always one",
+        ),
+    ],
+)  # fmt: skip
+def test_samples_that_do_not_tell_are_no_fault(text: str, contents: dict[str, Content]) -> None:
+    given = {f"notes.{name}": content for name, content in contents.items()}
+    assert wrong_type.examine(case(NOTES, [(text, {})], contents=given)) == []
+
+
+def test_a_small_table_is_not_sampled() -> None:
+    contents = {"notes.said": Content(200, days=200)}
+    assert wrong_type.examine(case(NOTES, READ, rows=500, contents=contents)) == []
+
+
 @pytest.mark.parametrize(
     ("tables", "text"),
     [
@@ -268,6 +337,27 @@ def test_an_old_table_that_nothing_joins_is_a_remark() -> None:
     text = "SELECT id FROM old WHERE code = ?"
     (finding,) = mixed_charsets.examine(case(OLD_AND_NEW, [(text, {})]))
     assert (finding.object, finding.severity) == ("shop.old", "info")
+
+
+def test_an_old_column_of_a_modern_table_is_a_remark() -> None:
+    tables = "CREATE TABLE a (id INT PRIMARY KEY, body VARCHAR(9) CHARACTER SET latin1 NOT NULL)"
+    (finding,) = mixed_charsets.examine(case(tables))
+    assert (finding.object, finding.severity) == ("shop.a.body", "info")
+    assert finding.fix == (
+        (
+            "ALTER TABLE `shop`.`a` MODIFY `body` varchar(9) CHARACTER SET utf8mb4 COLLATE "
+            "utf8mb4_general_ci NOT NULL"
+        ),
+    )
+
+
+def test_old_columns_that_are_joined_with_each_other_stay_alike() -> None:
+    tables = """
+        CREATE TABLE a (id INT PRIMARY KEY, code VARCHAR(9) CHARACTER SET latin1);
+        CREATE TABLE b (id INT PRIMARY KEY, code VARCHAR(9) CHARACTER SET latin1)
+    """
+    text = "SELECT a.id FROM a JOIN b ON b.code = a.code"
+    assert mixed_charsets.examine(case(tables, [(text, {})])) == []
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,8 @@ def found(
     }
     fields |= {name: more.pop(name) for name in ("sample", "sorted_rows") if name in more}
     rows = {"games": WHOLE, "teams": WHOLE, "small": 50}
-    judged = case(TABLES, [(text, fields)], rows=rows, distinct=DISTINCT, **more)
+    distinct = {**DISTINCT, **more.pop("distinct", {})}
+    judged = case(TABLES, [(text, fields)], rows=rows, distinct=distinct, **more)
     findings: list[Finding] = rule.examine(judged)
     return findings
 
@@ -223,6 +224,44 @@ def test_joined_columns_that_differ_are_named(join: str, column: str, change: st
     (finding,) = found(implicit_conversion, text, WHOLE + 1, 1)
     assert finding.object.startswith(f"shop.{table}.{column} in ")
     assert finding.fix == (f"ALTER TABLE `shop`.`{table}` {change}",)
+
+
+def test_a_join_by_a_collation_that_is_not_the_columns_is_named() -> None:
+    text = (
+        "SELECT g.id FROM teams t JOIN games g ON g.title = t.name COLLATE utf8mb4_unicode_ci "
+        "WHERE t.id = ?"
+    )
+    (finding,) = found(implicit_conversion, text, WHOLE + 1, 1)
+    assert finding.object.startswith("shop.games.title in ")
+    assert finding.fix == (
+        (
+            "ALTER TABLE `shop`.`games` MODIFY `title` varchar(80) CHARACTER SET utf8mb4 COLLATE "
+            "utf8mb4_unicode_ci"
+        ),
+    )
+
+
+def test_a_join_by_the_columns_own_collation_is_no_fault() -> None:
+    text = (
+        "SELECT g.id FROM teams t JOIN games g ON g.title = t.name COLLATE utf8mb4_general_ci "
+        "WHERE t.id = ?"
+    )
+    assert found(implicit_conversion, text, WHOLE + 1, 1) == []
+
+
+def test_a_list_of_numbers_against_a_text_is_seen_in_a_run() -> None:
+    text = "SELECT id FROM games WHERE phone IN (...)"
+    sample = "SELECT id FROM games WHERE phone IN (1, 2)"
+    (finding,) = found(
+        implicit_conversion, text, given=1, sample=sample, plans={text: scan("games")}
+    )
+    assert finding.confidence > 0.9
+
+
+def test_a_lookup_beside_a_join_of_two_types_is_not_to_blame() -> None:
+    text = "SELECT g.id FROM teams t JOIN games g ON g.slug = t.id WHERE t.name = ?"
+    (finding,) = found(implicit_conversion, text, WHOLE + 1, 1)
+    assert finding.object.startswith("shop.games.slug in ")
 
 
 def test_joined_columns_that_differ_and_are_found_by_the_other_index_are_no_fault() -> None:
@@ -424,6 +463,65 @@ def test_or_that_needs_no_union_is_no_fault(text: str, read: int, given: int) ->
 def test_a_subquery_for_each_row_is_joined_once(text: str, fix: str) -> None:
     (finding,) = found(dependent_subquery, text, 5_000_000, 100)
     assert finding.fix == (fix,)
+
+
+LATEST = (
+    "SELECT g.id FROM games g WHERE g.state = ? AND g.starts_at = "
+    "(SELECT MAX(i.starts_at) FROM games i WHERE i.home_id = g.home_id)"
+)
+
+
+def test_an_aggregate_that_is_looked_up_for_many_rows_is_a_remark() -> None:
+    (finding,) = found(
+        dependent_subquery, LATEST, 120_000, 500, distinct={"games.state": 5, "games.home_id": 900}
+    )
+    assert (finding.severity, finding.evidence["searches_a_run"]) == ("info", 20_000)
+    assert "JOIN (SELECT i.home_id AS link, MAX(i.starts_at) AS value" in finding.fix[0]
+
+
+@pytest.mark.parametrize(
+    ("read", "states"),
+    [pytest.param(120_000, 5_000, id="few rows ask"), pytest.param(20_000, 5, id="little is read")],
+)
+def test_an_aggregate_that_is_looked_up_for_few_rows_is_no_fault(read: int, states: int) -> None:
+    distinct = {"games.state": states}
+    assert found(dependent_subquery, LATEST, read, 5, distinct=distinct) == []
+
+
+CHANGE = "UPDATE games SET score = ? WHERE home_id IN (SELECT id FROM teams WHERE name = ?)"
+REMOVAL = "DELETE FROM games WHERE home_id IN (SELECT id FROM teams WHERE name = ?)"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (
+            CHANGE,
+            (
+                "UPDATE games JOIN (SELECT DISTINCT id AS link FROM teams WHERE name = ?) AS d "
+                "ON games.home_id = d.link SET score = ?"
+            ),
+        ),
+        (
+            REMOVAL,
+            (
+                "DELETE games FROM games JOIN "
+                "(SELECT DISTINCT id AS link FROM teams WHERE name = ?) "
+                "AS d ON games.home_id = d.link"
+            ),
+        ),
+    ],
+)
+def test_a_change_that_looks_each_row_up_is_named(text: str, fix: str) -> None:
+    (finding,) = found(dependent_subquery, text, 1.1 * WHOLE, 3)
+    assert finding.fix == (fix,)
+
+
+def test_a_change_of_most_rows_or_on_a_server_that_joins_it_is_no_fault() -> None:
+    assert found(dependent_subquery, CHANGE, 1.1 * WHOLE, 50_000) == []
+    assert found(dependent_subquery, CHANGE, 30, 3) == []
+    newer = {"version": (11, 4, 2)}
+    assert found(dependent_subquery, CHANGE, 1.1 * WHOLE, 3, server=newer) == []
 
 
 @pytest.mark.parametrize(

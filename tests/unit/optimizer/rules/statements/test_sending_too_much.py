@@ -39,6 +39,14 @@ def test_all_columns_of_wide_rows_are_named() -> None:
     assert finding.fix == ("SELECT `id`, `author_id`, `title` FROM books WHERE author_id = ?",)
 
 
+def test_in_a_join_columns_are_named_with_their_tables() -> None:
+    text = "SELECT *, a.id + ? FROM authors a JOIN books b ON b.author_id = a.id WHERE a.id = ?"
+    (finding,) = found(select_star, run(text, 50, 200, 200))
+    (fix,) = finding.fix
+    assert fix.startswith("SELECT `a`.`id`, `a`.`name`, `b`.`id`, `b`.`author_id`, `b`.`title`, ")
+    assert "a.id + ?" in fix
+
+
 @pytest.mark.parametrize(
     ("text", "sent", "width"),
     [
