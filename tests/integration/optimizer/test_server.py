@@ -12,7 +12,7 @@ import pymysql
 import pytest
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.server.case import Case, Plan
+from dbsbm.optimizer.server.case import Case, Content, Plan
 from dbsbm.optimizer.server.connection import (
     STATEMENT_SECONDS,
     Connection,
@@ -305,6 +305,36 @@ def test_distinct_values_are_known_or_estimated(shop: str) -> None:
     assert found["note"] == 1
     assert isinstance(found["user_id amount"], int)
     assert 150 <= found["user_id amount"] <= 400
+
+
+def test_a_sample_tells_what_values_look_like_and_touches_no_other_index(shop: str) -> None:
+    with session(shop) as cursor:
+        cursor.execute(
+            "CREATE TABLE notes (id int PRIMARY KEY, day varchar(20), at char(19), number "
+            "varchar(9), mixed varchar(12), price float, level double, body varchar(900), "
+            "KEY by_day (day))"
+        )
+        cursor.execute(
+            "INSERT INTO notes SELECT id, DATE('2026-01-01') + INTERVAL id DAY, "
+            "'2026-01-01 10:00:00' + INTERVAL id MINUTE, id * 3, "
+            "IF(id % 2, id / 4, CONCAT('0', id)), id + 0.37, id / 7, 'x' FROM bets"
+        )
+    with connect(shop) as server:
+        case = read_case(server, since=DAY)
+        assert case.ask is not None
+        notes = case.snapshot.tables[name_of(shop), "notes"]
+        found = {name: case.ask.content(notes, name) for name in notes.columns}
+        reads = read_case(server, since=DAY).snapshot.index_use
+    assert found["day"] == Content(200, days=200)
+    assert found["at"] == Content(200, moments=200)
+    assert found["number"] == Content(200, integers=200)
+    assert found["mixed"] == Content(200, decimals=100)
+    assert found["price"] == Content(200, fractions=200, cents=200)
+    assert isinstance(found["level"], Content)
+    assert found["level"].cents < 50
+    assert isinstance(found["body"], Missing)
+    assert not isinstance(reads, Missing)
+    assert reads[name_of(shop), "notes", "by_day"].reads == 0
 
 
 def test_a_session_only_reads_and_soon_gives_up(server: Connection) -> None:

@@ -34,7 +34,7 @@ WRITE_COST = 20
 a page is read and written for each entry, where a scan reads some dozens of rows a page."""
 FEW = 25
 """Rows a run that are fetched one by one without anybody noticing."""
-WORTH = 0.5
+WORTH = 0.4
 """Share of the pages: an index that leaves more of them to be read has to hold what it lacks."""
 PART = 0.1
 """Or the share of all that the statement reads, where it reads several tables whole."""

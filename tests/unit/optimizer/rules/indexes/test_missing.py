@@ -294,6 +294,26 @@ def test_each_side_of_a_union_has_its_own_index() -> None:
     }
 
 
+OPEN = "SELECT COUNT(*) FROM orders WHERE placed_at >= ?"
+
+
+def test_a_count_over_an_open_range_is_served_by_an_index_that_holds_all_it_reads() -> None:
+    assert objects(found("", (OPEN, 100_000, 1))) == ["shop.orders(placed_at)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        pytest.param("SELECT note FROM orders WHERE placed_at >= ?", 40_000, id="sends many"),
+        pytest.param("SELECT MAX(note) FROM orders WHERE placed_at >= ?", 1, id="reads the row"),
+        pytest.param(f"{OPEN} GROUP BY placed_at", 30_000, id="groups"),
+        pytest.param("SELECT COUNT(*) FROM orders WHERE placed_at != ?", 1, id="no range"),
+    ],
+)
+def test_an_open_range_that_may_hold_most_rows_asks_for_no_index(text: str, sent: int) -> None:
+    assert found("", (text, 100_000, sent)) == []
+
+
 def test_the_name_of_the_new_index_is_free() -> None:
     (finding,) = found(
         "KEY ix_orders_customer_id (paid)",
@@ -330,3 +350,68 @@ def test_a_join_that_uses_indexes_hides_nothing() -> None:
     seen = {"calls": 100, "rows_examined": 500, "rows_sent": 200, "unindexed": 0}
     tables = f"{ORDERS.format('')}; {CUSTOMERS}"
     assert missing.examine(case(tables, [(JOIN, seen)], plans={JOIN: plan})) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "sent", "expected"),
+    [
+        pytest.param(
+            "SELECT MAX(placed_at) FROM orders WHERE state = ?", 100_000, 1,
+            ["shop.orders(state, placed_at)"], id="the greatest",
+        ),
+        pytest.param(
+            "SELECT MIN(placed_at), MAX(placed_at) FROM orders WHERE state = ?", 100_000, 1,
+            ["shop.orders(state, placed_at)"], id="the least and the greatest",
+        ),
+        pytest.param(
+            "SELECT id, total FROM orders WHERE state = ?", 100_000, 9_000,
+            ["shop.orders(state, total)"], id="a narrow column of many rows",
+        ),
+        pytest.param(
+            "SELECT paid, SUM(total) FROM orders WHERE customer_id = ? AND placed_at > ?"
+            " GROUP BY paid", 100_000, 2,
+            ["shop.orders(customer_id, placed_at)"], id="few rows, of which no column is held",
+        ),
+        pytest.param(
+            "SELECT id, note FROM orders WHERE state = ?", 100_000, 9_000,
+            [], id="a wide column of many rows",
+        ),
+        pytest.param(
+            "SELECT * FROM orders WHERE state = ?", 100_000, 9_000,
+            [], id="all columns of many rows",
+        ),
+        pytest.param(
+            "SELECT id, note FROM orders WHERE state = ?", 100_000, 100,
+            ["shop.orders(state)"], id="a wide column of few rows",
+        ),
+    ],
+)  # fmt: skip
+def test_an_index_is_judged_by_the_pages_that_are_read_with_it(
+    text: str, read: int, sent: int, expected: list[str]
+) -> None:
+    assert objects(found("", (text, read, sent))) == expected
+
+
+def test_what_rows_are_grouped_by_comes_first_of_what_an_index_holds_besides() -> None:
+    table = ORDERS.format("").replace(
+        "total DECIMAL(10,2) NOT NULL, paid TINYINT NOT NULL",
+        "amount INT NOT NULL, paid TINYINT NOT NULL",
+    )
+    text = "SELECT paid, SUM(amount) FROM orders WHERE region = ? GROUP BY paid"
+    tables = table.replace("state VARCHAR(12)", "region VARCHAR(12)")
+    seen = {"calls": 100, "rows_examined": 10_000_000, "rows_sent": 200}
+    (finding,) = missing.examine(case(tables, [(text, seen)], distinct={"orders.region": 12}))
+    assert finding.object == "shop.orders(region, paid, amount)"
+
+
+def test_a_column_that_statements_change_is_not_held_besides() -> None:
+    change = ("UPDATE orders SET total = ? WHERE id = ?", {"calls": 900, "rows_examined": 900})
+    text = "SELECT id, total FROM orders WHERE state = ?"
+    seen = {"calls": 100, "rows_examined": 10_000_000, "rows_sent": 900_000}
+    judged = case(ORDERS.format(""), [change, (text, seen)], distinct=DISTINCT)
+    assert missing.examine(judged) == []
+
+
+def test_the_greatest_within_a_range_is_no_end_of_an_index() -> None:
+    text = "SELECT MAX(total) FROM orders WHERE customer_id = ? AND placed_at > ?"
+    assert objects(found("", (text, 100_000, 1))) == ["shop.orders(customer_id, placed_at)"]
