@@ -308,3 +308,21 @@ def test_what_cannot_be_understood_has_no_shape(text: str) -> None:
 def test_lists_have_known_operands() -> None:
     (predicate,) = read("SELECT id FROM bets WHERE user_id IN (SELECT id FROM users)").predicates
     assert predicate.operand is Operand.SUBQUERY
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("SELECT MAX(placed) FROM bets WHERE user_id = ?", {"placed"}),
+        ("SELECT MIN(id) AS low, MAX(id) FROM bets", {"id"}),
+        ("SELECT MAX(placed), COUNT(*) FROM bets", set()),
+        ("SELECT user_id, MAX(placed) FROM bets GROUP BY user_id", set()),
+        ("SELECT MAX(placed) FROM bets GROUP BY user_id", set()),
+        ("SELECT MAX(amount * 2) FROM bets", set()),
+        ("SELECT placed FROM bets", set()),
+    ],
+)
+def test_the_least_and_the_greatest_are_seen_where_nothing_else_is_asked_for(
+    text: str, columns: set[str]
+) -> None:
+    assert {each.column for each in read(text).extremes} == columns

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dbsbm.optimizer.server.definitions import add_definitions
 from tests.unit.optimizer.cases import case
 
@@ -38,3 +40,8 @@ def test_definitions_are_taken_word_for_word() -> None:
     assert foreign.definition == (
         "CONSTRAINT `f` FOREIGN KEY (`c`) REFERENCES `o` (`id`) ON DELETE CASCADE"
     )
+
+
+def test_indexes_are_in_the_order_in_which_they_are_printed() -> None:
+    table = add_definitions(replace(TABLE, indexes=TABLE.indexes[::-1]), MYSQL)
+    assert [index.name for index in table.indexes] == ["PRIMARY", "u`", "k"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.finding import Finding, gravity
 from dbsbm.optimizer.missing import Missing, NotEnabledError
-from dbsbm.optimizer.rules.indexes import redundant, unused
+from dbsbm.optimizer.rules.indexes import missing, redundant, unused
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import IndexUse
 from tests.unit.optimizer.cases import case
@@ -195,3 +196,51 @@ def test_a_table_that_nothing_reads_says_nothing_about_its_indexes() -> None:
 def test_without_counts_the_rule_cannot_look() -> None:
     with pytest.raises(NotEnabledError, match="off"):
         unused.examine(of("KEY k (b)", index_use=Missing("Counting is off.")))
+
+
+_CLAUSE = re.compile(r"DROP INDEX `(?P<gone>\w+)`|ADD (?P<kind>UNIQUE )?INDEX `(?P<new>\w+)`")
+
+
+def altered(names: list[str], unique: set[str], statement: str) -> list[str]:
+    """The indexes as SHOW CREATE TABLE prints them once a statement has changed a table."""
+    clauses = [found.groupdict() for found in _CLAUSE.finditer(statement)]
+    gone = {each["gone"] for each in clauses}
+    assert gone <= {*names, None}, f"{statement} drops what is not there: {names}"
+    kept = [each for each in names if each not in gone]
+    made = [each["new"] for each in clauses if each["new"]]
+    assert not set(kept) & set(made), f"{statement} adds what is there: {names}"
+    return sorted([*kept, *made], key=lambda each: each not in unique)
+
+
+@pytest.mark.parametrize(
+    "indexes",
+    [
+        "KEY k1 (a), KEY k2 (a, b), KEY k3 (c)",
+        "KEY z (a, id), KEY k2 (a), KEY k1 (b), KEY k3 (c)",
+        "KEY k4 (flag), KEY k3 (a), KEY k2 (a, b), KEY k1 (flag, c), KEY k5 (b)",
+        "UNIQUE KEY u1 (b), KEY k9 (b), KEY k1 (a), UNIQUE KEY u2 (b), KEY k2 (a, b)",
+    ],
+)
+def test_undoing_all_advice_in_reverse_gives_the_indexes_back_in_their_order(indexes: str) -> None:
+    never = {f"t.{name}": NEVER for name in ("k1", "k3", "k4", "k5")}
+    wanted = ("SELECT d FROM t WHERE a = ? ORDER BY c LIMIT ?", 50_000)
+    load = [READ, (wanted[0], {"calls": 100, "rows_examined": 5_000_000, "rows_sent": 1_000})]
+    table = "CREATE TABLE t (id BIGINT PRIMARY KEY, a INT, b INT, c VARCHAR(80), d TEXT, flag INT, "
+    judged = case(f"{table}{indexes})", load, distinct={"t.a": 100}, index_use=never)
+    findings = [each for rule in (missing, redundant, unused) for each in rule.examine(judged)]
+    findings.sort(key=lambda each: gravity(each.severity, each.rule, each.object))
+    kinds = judged.snapshot.tables["shop", "t"].indexes
+    unique = {each.name for each in kinds if each.unique}
+    before = sorted(
+        (each.name for each in kinds if not each.primary), key=lambda e: e not in unique
+    )
+    names = before
+    for finding in findings:
+        (fix,) = finding.fix
+        names = altered(names, unique, fix)
+    assert len(findings) > 1
+    assert names != before
+    for finding in reversed(findings):
+        (revert,) = finding.revert
+        names = altered(names, unique, revert)
+    assert names == before
