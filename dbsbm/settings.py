@@ -244,7 +244,8 @@ class Settings(BaseSettings):
         "advise",
         description="What the optimizer does by itself with findings about indexes of the "
         "fleet's own MySQL or MariaDB database: nothing, say what it would try, or try on copies, "
-        "apply what is proved and safe, watch it, and keep it or take it back.",
+        "apply what is proved and safe, watch it, and keep it or take it back. "
+        "Lifetimes of the cache that were learned are set likewise, with `apply`.",
     )
     retention_days: int = Field(
         30,

@@ -9,6 +9,7 @@ from celery import shared_task
 
 from dbsbm.commands import handle, optimizer
 from dbsbm.errors import UserError
+from dbsbm.maintenance.lifetimes import work as set_lifetimes
 from dbsbm.optimizer.analyse import analyse as run_analysis
 from dbsbm.optimizer.applying.target import LeaseTakenError
 from dbsbm.optimizer.unattended.auto import work
@@ -32,14 +33,23 @@ def analyse() -> dict[str, Any]:
 def auto() -> dict[str, Any]:
     """Do what OPTIMIZER_AUTO allows about findings of our own database."""
     settings = services().settings
-    if settings.optimizer_auto == "off" or services().database.dialect == "sqlite":
+    if settings.optimizer_auto == "off":
         return {"mode": "off"}
+    dry = settings.optimizer_auto == "advise"
+    lifetimes = set_lifetimes(services().database, services().cache_client, dry=dry)
+    if services().database.dialect == "sqlite":
+        return {"mode": settings.optimizer_auto, "lifetimes": lifetimes}
     try:
-        done = work(services().database, settings.database, dry=settings.optimizer_auto == "advise")
+        done = work(services().database, settings.database, dry=dry)
     except LeaseTakenError as reason:
-        return {"mode": settings.optimizer_auto, "skipped": str(reason)}
+        return {
+            "mode": settings.optimizer_auto,
+            "lifetimes": lifetimes,
+            "skipped": str(reason),
+        }
     return {
         "mode": settings.optimizer_auto,
+        "lifetimes": lifetimes,
         "done": [f"{each.finding} {each.state}" for each in done.done],
         "left": len(done.left),
         "would": len(done.would),

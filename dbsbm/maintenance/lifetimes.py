@@ -1,0 +1,139 @@
+"""Sets lifetimes of the cache to what was learned of them, where OPTIMIZER_AUTO allows that.
+
+No lifetime is ever longer than the table of categories has it, and none that a person has set is
+touched. A change is a row of the cache's policies like any other, and a step of its finding.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dbsbm.cache.categories import Category
+from dbsbm.cache.policy.overrides import category_named
+from dbsbm.cache.policy.policies import Policies, read_changes
+from dbsbm.cache.policy.spans import spell_span
+from dbsbm.db import changes as changes_of_fleet
+from dbsbm.db import policies as stored_policies
+from dbsbm.db.engine import Database
+from dbsbm.db.models import CachePolicy, FindingRow
+from dbsbm.errors import TransientError
+from dbsbm.maintenance import policies
+from dbsbm.optimizer import ledger
+from dbsbm.optimizer.finding import short_id
+from dbsbm.optimizer.rules.cache import ttl_too_long, ttl_too_short
+
+log = logging.getLogger(__name__)
+
+ACTOR: Final = "auto"
+DAILY_CHANGES: Final = 3
+WATCHED: Final = timedelta(hours=24)
+"""An analysis looks back so far: after that it sees only what came of the change."""
+
+_RULES: Final = (ttl_too_long.NAME, ttl_too_short.NAME)
+
+
+def work(
+    database: Database, client: redis.Redis, *, dry: bool = False, now: datetime | None = None
+) -> list[str]:
+    """Do one round; returns what was changed, or would be, in words.
+
+    Args:
+        database: The fleet's own.
+        client: The cache's server, which is told; where it is away, by the next round.
+        dry: Change nothing.
+        now: The time, for tests.
+
+    Raises:
+        TransientError: The database is away.
+    """
+    at = now or datetime.now(UTC)
+
+    def act(session: Session) -> list[str]:
+        if not dry:
+            _close(session, at)
+        found = (_act(session, row, at, dry=dry) for row in _rows(session, ledger.WAITING))
+        return [said for said in found if said is not None]
+
+    done = database.transact(act)
+    if not dry:
+        _tell(database, client)
+    return done
+
+
+def _tell(database: Database, client: redis.Redis) -> None:
+    try:
+        policies.publish(database, client)
+    except TransientError as error:  # the next round tells it
+        log.warning("%s", error, extra={"action": "optimizer.lifetimes"})
+
+
+def _close(session: Session, now: datetime) -> None:
+    """End the watch of changes that are long in force; what is found again is open again."""
+    for row in _rows(session, ("applied",)):
+        if ledger.steps(session, row.id)[-1].taken_at <= now - WATCHED:
+            ledger.take_step(session, row, "verify", "verified", actor=ACTOR)
+
+
+def _act(session: Session, row: FindingRow, now: datetime, *, dry: bool) -> str | None:
+    category = category_named(row.object.removeprefix("category "))
+    before, after = _ttl(session, category), _wanted(row, category)
+    if before == after or _is_set_by_person(session, category) or _is_spent(session, now):
+        return None
+    said = f"Cache, {category}: ttl from {spell_span(before)} to {spell_span(after)}."
+    if dry:
+        return said
+    reason = f"Finding {short_id(row.id)} of {row.rule}."
+    changes = {"ttl": after.total_seconds()}
+    stored_policies.record(session, category, changes, changed_by=ACTOR, reason=reason)
+    changes_of_fleet.record(session, "policy", said, ACTOR)
+    detail = {"said": said, "revert": row.revert}
+    ledger.take_step(session, row, "apply", "applied", actor=ACTOR, detail=detail)
+    session.flush()
+    return said
+
+
+def _rows(session: Session, states: Sequence[str]) -> Sequence[FindingRow]:
+    return session.scalars(
+        select(FindingRow)
+        .where(FindingRow.target == "", FindingRow.rule.in_(_RULES), FindingRow.state.in_(states))
+        .order_by(FindingRow.id)
+        .with_for_update()
+    ).all()
+
+
+def _ttl(session: Session, category: Category) -> timedelta:
+    _, stored = stored_policies.in_force(session)
+    in_force = Policies()
+    in_force.replace(read_changes(stored))
+    return in_force.of(category).ttl
+
+
+def _wanted(row: FindingRow, category: Category) -> timedelta:
+    return min(timedelta(seconds=row.evidence["learned_ttl_seconds"]), category.ttl)
+
+
+def _is_set_by_person(session: Session, category: Category) -> bool:
+    """Whether the lifetime in force was set, and by somebody else than this."""
+    setter = ACTOR
+    rows = select(CachePolicy).where(CachePolicy.category == category.value)
+    for row in session.scalars(rows.order_by(CachePolicy.id)):
+        if not row.changes:
+            setter = ACTOR  # all changes were undone
+        elif "ttl" in row.changes:
+            setter = row.changed_by
+    return setter != ACTOR
+
+
+def _is_spent(session: Session, now: datetime) -> bool:
+    """Whether the changes of a day were made."""
+    made = select(func.count()).where(
+        CachePolicy.changed_by == ACTOR, CachePolicy.changed_at > now - timedelta(days=1)
+    )
+    return (session.scalar(made) or 0) >= DAILY_CHANGES

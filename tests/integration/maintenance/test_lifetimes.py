@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+
+from dbsbm.cache.categories import Category
+from dbsbm.cache.policy.mirror import POLICY_KEY
+from dbsbm.cache.policy.policies import parse_mirror
+from dbsbm.cache.server.connection import connect
+from dbsbm.db.engine import Database
+from dbsbm.maintenance import policies
+from dbsbm.maintenance.lifetimes import WATCHED, work
+from dbsbm.optimizer import ledger
+from dbsbm.optimizer.finding import Finding
+from tests.servers import ValkeyServer
+
+GAME = Category.GAME_DATA
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def client(valkey_cache: ValkeyServer) -> Iterator[redis.Redis]:
+    client = connect(valkey_cache.url)
+    yield client
+    client.close()
+
+
+def finding(seconds: float, *, rule: str = "cache.ttl_too_long", of: Category = GAME) -> Finding:
+    return Finding(
+        rule=rule,
+        object=f"category {of}",
+        severity="warning",
+        cause="Values change sooner.",
+        evidence={"learned_ttl_seconds": seconds},
+        fix=("python -m dbsbm cache policy set ...",),
+        expected_gain="Fewer stale hits.",
+        confidence=0.99,
+        risk="low",
+        revert=("python -m dbsbm cache policy set ...",),
+    )
+
+
+def find(database: Database, *findings: Finding) -> None:
+    """As an analysis does that finds these and nothing else."""
+    database.transact(
+        lambda session: ledger.record(session, findings, blind_rules=(), run_id=1, now=NOW)
+    )
+
+
+def state(database: Database, of: Finding) -> str:
+    with database.read() as session:
+        return ledger.find(session, of.id).state
+
+
+def in_force(database: Database) -> dict[Category, Any]:
+    return policies.in_force(database)[1]
+
+
+def test_a_lifetime_that_was_learned_is_set_told_and_watched_for_a_day(
+    database: Database, client: redis.Redis
+) -> None:
+    long = finding(40)
+    find(database, long)
+    assert work(database, client) == ["Cache, game_data: ttl from 15m to 40s."]
+    expected = {GAME: {"ttl": timedelta(seconds=40)}}
+    assert in_force(database) == parse_mirror(client.get(POLICY_KEY) or b"") == expected
+    assert state(database, long) == "applied"
+    assert work(database, client) == []
+    work(database, client, now=NOW + WATCHED + timedelta(hours=1))
+    assert state(database, long) == "verified"
+    with database.read() as session:
+        steps = [(each.step, each.actor) for each in ledger.steps(session, long.id)]
+    assert steps == [("new", "analysis"), ("apply", "auto"), ("verify", "auto")]
+
+
+def test_it_goes_back_up_to_the_tables_lifetime_and_no_further(
+    database: Database, client: redis.Redis
+) -> None:
+    find(database, finding(40))
+    work(database, client)
+    find(database, finding(90_000, rule="cache.ttl_too_short"))
+    assert work(database, client) == ["Cache, game_data: ttl from 40s to 15m."]
+    longer = finding(99_000, rule="cache.ttl_too_short", of=Category.API_RESPONSE)
+    find(database, longer)
+    assert work(database, client) == []
+    assert state(database, longer) == "open"
+
+
+def test_what_a_person_has_set_is_left_alone_until_it_is_reset(
+    database: Database, client: redis.Redis
+) -> None:
+    find(database, finding(40))
+    minute = {"ttl": timedelta(minutes=1)}
+    policies.change(database, GAME, minute, changed_by="ann", reason="x")
+    assert work(database, client) == []
+    assert in_force(database) == {GAME: minute}
+    policies.change(database, GAME, {}, changed_by="ann", reason="x")
+    assert work(database, client) == ["Cache, game_data: ttl from 15m to 40s."]
+
+
+def test_as_advice_nothing_is_changed(database: Database, client: redis.Redis) -> None:
+    find(database, finding(40))
+    assert work(database, client, dry=True) == ["Cache, game_data: ttl from 15m to 40s."]
+    assert in_force(database) == {}
+    assert client.get(POLICY_KEY) is None
+
+
+def test_no_more_is_changed_in_a_day_than_a_person_can_look_after(
+    database: Database, client: redis.Redis
+) -> None:
+    outside = (GAME, Category.TEAM_DATA, Category.LEAGUE_DATA, Category.API_RESPONSE)
+    find(database, *[finding(40, of=category) for category in outside])
+    assert len(work(database, client)) == 3
+    assert work(database, client) == []
+    assert len(work(database, client, now=NOW + timedelta(hours=25))) == 1
+
+
+def test_a_cache_that_is_away_is_told_by_the_next_round(
+    database: Database, fresh_valkey_cache: ValkeyServer
+) -> None:
+    client = connect(fresh_valkey_cache.url)
+    find(database, finding(40))
+    fresh_valkey_cache.kill()
+    assert len(work(database, client)) == 1
+    fresh_valkey_cache.restart()
+    work(database, client)
+    expected = {GAME: {"ttl": timedelta(seconds=40)}}
+    assert parse_mirror(client.get(POLICY_KEY) or b"") == expected
+    client.close()
