@@ -16,6 +16,7 @@ from dbsbm.optimizer.rules.statements import (
     or_across_columns,
     order_by_random,
 )
+from dbsbm.optimizer.rules.statements.decorrelation import decorrelated
 from tests.unit.optimizer.cases import case, scan
 
 TABLES = """
@@ -438,9 +439,9 @@ def test_or_that_needs_no_union_is_no_fault(text: str, read: int, given: int) ->
                 "AND g.score > ?) FROM teams t"
             ),
             (
-                "SELECT t.id, COALESCE(d.value, 0) FROM teams AS t LEFT JOIN (SELECT g.away_id AS "
-                "link, COUNT(*) AS value FROM games AS g WHERE g.score > ? GROUP BY g.away_id) "
-                "AS d ON d.link = t.id"
+                "SELECT t.id, COALESCE(d.joined_value, 0) FROM teams AS t LEFT JOIN "
+                "(SELECT g.away_id AS joined_key, COUNT(*) AS joined_value FROM games AS g "
+                "WHERE g.score > ? GROUP BY g.away_id) AS d ON d.joined_key = t.id"
             ),
         ),
         (
@@ -453,9 +454,9 @@ def test_or_that_needs_no_union_is_no_fault(text: str, read: int, given: int) ->
                 "WHERE x.home_id = g.home_id)"
             ),
             (
-                "SELECT g.id FROM games AS g LEFT JOIN (SELECT x.home_id AS link, AVG(x.score) AS "
-                "value FROM games AS x GROUP BY x.home_id) AS d ON d.link = g.home_id "
-                "WHERE g.score > d.value"
+                "SELECT g.id FROM games AS g LEFT JOIN (SELECT x.home_id AS joined_key, "
+                "AVG(x.score) AS joined_value FROM games AS x GROUP BY x.home_id) AS d "
+                "ON d.joined_key = g.home_id WHERE g.score > d.joined_value"
             ),
         ),
     ],
@@ -476,7 +477,9 @@ def test_an_aggregate_that_is_looked_up_for_many_rows_is_a_remark() -> None:
         dependent_subquery, LATEST, 120_000, 500, distinct={"games.state": 5, "games.home_id": 900}
     )
     assert (finding.severity, finding.evidence["searches_a_run"]) == ("info", 20_000)
-    assert "JOIN (SELECT i.home_id AS link, MAX(i.starts_at) AS value" in finding.fix[0]
+    assert (
+        "JOIN (SELECT i.home_id AS joined_key, MAX(i.starts_at) AS joined_value" in finding.fix[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -498,16 +501,17 @@ REMOVAL = "DELETE FROM games WHERE home_id IN (SELECT id FROM teams WHERE name =
         (
             CHANGE,
             (
-                "UPDATE games JOIN (SELECT DISTINCT id AS link FROM teams WHERE name = ?) AS d "
-                "ON games.home_id = d.link SET score = ?"
+                "UPDATE games JOIN "
+                "(SELECT DISTINCT id AS joined_key FROM teams WHERE name = ?) AS d "
+                "ON games.home_id = d.joined_key SET score = ?"
             ),
         ),
         (
             REMOVAL,
             (
                 "DELETE games FROM games JOIN "
-                "(SELECT DISTINCT id AS link FROM teams WHERE name = ?) "
-                "AS d ON games.home_id = d.link"
+                "(SELECT DISTINCT id AS joined_key FROM teams WHERE name = ?) "
+                "AS d ON games.home_id = d.joined_key"
             ),
         ),
     ],
@@ -515,6 +519,18 @@ REMOVAL = "DELETE FROM games WHERE home_id IN (SELECT id FROM teams WHERE name =
 def test_a_change_that_looks_each_row_up_is_named(text: str, fix: str) -> None:
     (finding,) = found(dependent_subquery, text, 1.1 * WHOLE, 3)
     assert finding.fix == (fix,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{CHANGE} ORDER BY score LIMIT 5",
+        "UPDATE games g SET score = ? WHERE home_id IN (SELECT id FROM teams t WHERE t.id = g.id)",
+        f"{REMOVAL} OR score = ?",
+    ],
+)
+def test_a_change_that_cannot_be_a_join_is_left_to_a_person(text: str) -> None:
+    assert decorrelated(text).startswith("Compute the subquery once")
 
 
 def test_a_change_of_most_rows_or_on_a_server_that_joins_it_is_no_fault() -> None:
