@@ -68,7 +68,7 @@ def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str
 
 
 def with_runs(
-    load: Iterable[Load], runs: Mapping[tuple[str, str], str], slow: Iterable[Entry]
+    load: Iterable[Load], runs: Mapping[tuple[str, str], str], slow: Iterable[Entry] = ()
 ) -> tuple[Load, ...]:
     """Add a run to each kind of statement of which one is known.
 

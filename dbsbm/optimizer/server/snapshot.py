@@ -21,6 +21,9 @@ from dbsbm.optimizer.server.slow_log import as_load, read_slow_log
 from dbsbm.optimizer.statements.reader import read_shape
 from dbsbm.optimizer.statements.shape import Shape
 
+ENOUGH_RUNS = 0.5
+"""Share of all kinds of statements, of which a run is known, from which on no log is searched."""
+
 
 def read_case(server: Connection, *, since: timedelta) -> Case:
     """Read what a rule is given.
@@ -58,10 +61,13 @@ def _read_load(
     server: Connection, schemas: Collection[str], since: timedelta
 ) -> tuple[Load, ...] | Missing:
     """From digests, with runs from wherever there are some; from the slow log where it is all."""
-    load, slow = read_load(server, schemas, since), read_slow_log(server, schemas, since)
-    if not isinstance(load, Missing):
-        return with_runs(load, read_runs(server, schemas), slow)
-    return as_load(slow) or load
+    load = read_load(server, schemas, since)
+    if isinstance(load, Missing):
+        return as_load(read_slow_log(server, schemas, since)) or load
+    load = with_runs(load, read_runs(server, schemas))
+    if sum(each.sample is not None for each in load) >= ENOUGH_RUNS * len(load):
+        return load  # a log may be long, and is read row by row
+    return with_runs(load, {}, read_slow_log(server, schemas, since))
 
 
 def _shapes(load: tuple[Load, ...], schema: Schema) -> dict[str, Shape]:
