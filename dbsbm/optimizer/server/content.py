@@ -80,7 +80,10 @@ def _counts(column: Column) -> dict[str, str]:
             "fractions": f"SUM({name} != ROUND({name}))",
             "cents": f"SUM({_CENTS.format(name)})",
         }
-    matches = {what: f"SUM({name} REGEXP '{pattern}')" for what, pattern in _PATTERNS.items()}
+    begins = f"ASCII({name}) BETWEEN {ord('-')} AND {ord('9')}"  # most texts need no more than that
+    matches = {
+        what: f"SUM({begins} AND {name} REGEXP '{pattern}')" for what, pattern in _PATTERNS.items()
+    }
     return {"values": f"COUNT({name})", **matches}
 
 

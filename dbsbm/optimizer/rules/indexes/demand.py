@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dbsbm.optimizer.rules.indexes.candidate import Candidate, candidates
 from dbsbm.optimizer.rules.indexes.estimate import Estimator, Read
 from dbsbm.optimizer.rules.indexes.holding import lacking_columns
+from dbsbm.optimizer.rules.indexes.pages import scanned
 from dbsbm.optimizer.rules.indexes.reading import MIN_CALLS, rows_read
 from dbsbm.optimizer.rules.indexes.searching import Way, planned, ways
 from dbsbm.optimizer.rules.indexes.uses import Use, shapes_within, uses
@@ -158,11 +159,11 @@ class _Planner:
         gain = OPEN_GAIN if _is_open_count(shape, self._case, picked) else MIN_GAIN
         if not picked or now * gain > min(observed, before):
             return
-        pages = self._read(load, shape, tried).pages
+        pages, spent = self._read(load, shape, tried).pages, _spent(start, picked, observed)
         holding: tuple[str, ...] = ()
-        if now >= FEW and pages > WORTH * start.pages:
+        if now >= FEW and pages > WORTH * spent:
             holding = lacking_columns(self._case, shape, picked[0].columns)
-        if not holding and now >= MIN_READ and pages > start.pages:
+        if not holding and now >= MIN_READ and pages > spent:
             return  # it would read more than the scan that it stands in for
         for candidate in picked:
             self._chosen[candidate.table.schema, candidate.table.name].append(_way(candidate))
@@ -200,6 +201,13 @@ class _Planner:
             return (*ways(table), *self._chosen.get(key, ()), *extra.get(key, ()))
 
         return self._estimator.statement(load, shape, ways_of)
+
+
+def _spent(start: Read, picked: list[Candidate], observed: float) -> float:
+    """Pages that a run reads now: those of a scan, where as many rows are read as there are."""
+    table = picked[0].table
+    is_scan = len(picked) == 1 and observed * ALIKE >= table.rows
+    return min(start.pages, scanned(table, table.rows)) if is_scan else start.pages
 
 
 def _is_better(candidate: Candidate, rows: float, best: Candidate, least: float) -> bool:

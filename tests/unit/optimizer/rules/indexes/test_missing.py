@@ -415,3 +415,9 @@ def test_a_column_that_statements_change_is_not_held_besides() -> None:
 def test_the_greatest_within_a_range_is_no_end_of_an_index() -> None:
     text = "SELECT MAX(total) FROM orders WHERE customer_id = ? AND placed_at > ?"
     assert objects(found("", (text, 100_000, 1))) == ["shop.orders(customer_id, placed_at)"]
+
+
+def test_pages_of_a_scan_are_counted_where_an_index_could_have_been_used_and_was_not() -> None:
+    text = "SELECT id, total FROM orders WHERE customer_id = ? AND placed_at > ?"
+    findings = found("KEY pc (placed_at, customer_id)", (text, 100_000, 200))
+    assert objects(findings) == ["shop.orders(customer_id, placed_at, total)"]
