@@ -16,6 +16,10 @@ from devtools.paths import ROOT, VENV, python_of
 Run = Callable[[list[str]], int]
 
 
+# Each has servers and fleets of its own.
+_TEST_PROCESSES = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command.
@@ -56,6 +60,13 @@ def _become(python: Path, *arguments: str) -> NoReturn:
     os.execv(python, [str(python), *arguments])
 
 
+def _test(arguments: list[str]) -> int:
+    """The whole suite on several processors; a part of it, which arguments choose, on one."""
+    processes = min(os.cpu_count() or 1, _TEST_PROCESSES)
+    whole = () if arguments else ("-n", str(processes), "--dist", "loadfile")
+    return _module("pytest", *whole, lock=environment.DEV)(arguments)
+
+
 def _lock(arguments: list[str]) -> int:
     from devtools import lock
 
@@ -80,8 +91,8 @@ COMMANDS = {
         _module("workers.stack.admin"),
     ),
     "test": Command(
-        (("test [ARGS]", "run the tests; arguments go to pytest"),),
-        _module("pytest", lock=environment.DEV),
+        (("test [ARGS]", "run all tests in parallel; or what the arguments, to pytest, say"),),
+        _test,
     ),
     "check": Command(
         (("check [NAME ...]", "check format, lint, types, imports, docs"),),
