@@ -19,6 +19,9 @@ from dbsbm.optimizer.statements.spelling import mark_cut_off, verb_of
 MOST: Final = 5000
 """Kinds of statements that are looked at, the most expensive first; as many as a server keeps."""
 
+_MOST_RUNS: Final = 20_000
+"""Runs that are looked at: a server remembers half as many unless it is told to."""
+
 _DIGESTS = """
     SELECT {sample}, schema_name, digest, digest_text, count_star,
         sum_timer_wait / 1e12 AS seconds, sum_rows_examined, sum_rows_sent, sum_rows_affected,
@@ -29,9 +32,10 @@ _DIGESTS = """
         AND last_seen >= NOW() - INTERVAL %s SECOND
     ORDER BY sum_timer_wait DESC LIMIT {most}"""
 _RUNS = """
-    SELECT digest, current_schema AS schema_name, MAX(sql_text) AS sample
+    SELECT digest, current_schema AS schema_name, sql_text AS sample
     FROM performance_schema.{table}
-    WHERE current_schema IN ({marks}) AND digest IS NOT NULL GROUP BY digest, current_schema"""
+    WHERE current_schema IN ({marks}) AND digest IS NOT NULL LIMIT {most}"""
+"""Not grouped: the server would write long texts to a temporary table on disk for that."""
 _HISTORIES = ("events_statements_history_long", "events_statements_history")
 
 
@@ -61,7 +65,7 @@ def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str
     for table in _HISTORIES:
         with suppress(QueryError):  # it is on in some servers only, and read by some users only
             if consumes(server, table):
-                statement = _RUNS.format(table=table, marks=_marks(schemas))
+                statement = _RUNS.format(table=table, marks=_marks(schemas), most=_MOST_RUNS)
                 for row in server.rows(statement, tuple(schemas)):
                     runs.setdefault((str(row["digest"]), str(row["schema_name"])), row["sample"])
     return runs

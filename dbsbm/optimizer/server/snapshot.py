@@ -22,7 +22,7 @@ from dbsbm.optimizer.statements.reader import read_shape
 from dbsbm.optimizer.statements.shape import Shape
 
 ENOUGH_RUNS = 0.5
-"""Share of all kinds of statements, of which a run is known, from which on no log is searched."""
+"""Share of all kinds of statements, of which a run is known, from which on no more is searched."""
 
 
 def read_case(server: Connection, *, since: timedelta) -> Case:
@@ -64,10 +64,16 @@ def _read_load(
     load = read_load(server, schemas, since)
     if isinstance(load, Missing):
         return as_load(read_slow_log(server, schemas, since)) or load
-    load = with_runs(load, read_runs(server, schemas))
-    if sum(each.sample is not None for each in load) >= ENOUGH_RUNS * len(load):
-        return load  # a log may be long, and is read row by row
-    return with_runs(load, {}, read_slow_log(server, schemas, since))
+    if not _are_enough(load):
+        load = with_runs(load, read_runs(server, schemas))
+    if not _are_enough(load):  # a log may be long, and is read row by row
+        load = with_runs(load, {}, read_slow_log(server, schemas, since))
+    return load
+
+
+def _are_enough(load: tuple[Load, ...]) -> bool:
+    """Tell whether of most kinds of statements a run is known."""
+    return sum(each.sample is not None for each in load) >= ENOUGH_RUNS * len(load)
 
 
 def _shapes(load: tuple[Load, ...], schema: Schema) -> dict[str, Shape]:
