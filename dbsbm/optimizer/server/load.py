@@ -19,8 +19,8 @@ from dbsbm.optimizer.statements.spelling import mark_cut_off, verb_of
 MOST: Final = 5000
 """Kinds of statements that are looked at, the most expensive first; as many as a server keeps."""
 
-_MOST_RUNS: Final = 20_000
-"""Runs that are looked at: a server remembers half as many unless it is told to."""
+_MOST_RUNS: Final = 6_000
+"""Runs that are looked at: a few of each of 2,000 kinds; a server remembers up to 10,000."""
 
 _DIGESTS = """
     SELECT {sample}, schema_name, digest, digest_text, count_star,
