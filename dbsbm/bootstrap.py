@@ -184,7 +184,8 @@ class Services:
             apisports_key=settings.apisports_key,
             apisports_daily_limit=settings.apisports_daily_limit,
             on_call=both(
-                both(call_observer(self.recorder), ProviderCalls()), self._spans(provider_spans)
+                both(call_observer(self.recorder), self._if_measured(ProviderCalls)),
+                self._spans(provider_spans),
             ),
         )
 
@@ -227,7 +228,8 @@ class Services:
             self.settings.discord_api_url,
             self.settings.discord_token,
             on_call=both(
-                both(discord_observer(self.recorder), DiscordCalls()), self._spans(discord_spans)
+                both(discord_observer(self.recorder), self._if_measured(DiscordCalls)),
+                self._spans(discord_spans),
             ),
         )
 
@@ -316,6 +318,11 @@ class Services:
         self, observer: Callable[[Tracing], Callable[[T], None]]
     ) -> Callable[[T], None] | None:
         return None if self.tracing is None else observer(self.tracing)
+
+    def _if_measured(
+        self, observer: Callable[[], Callable[[T], None]]
+    ) -> Callable[[T], None] | None:
+        return observer() if self.recorder.enabled else None
 
     def _send_effects(self, effects: list[tuple[int, str, str]]) -> None:
         """Send what a commit promised; what cannot be sent now is sent by the relay."""

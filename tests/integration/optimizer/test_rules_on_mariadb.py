@@ -15,7 +15,7 @@ from dbsbm.optimizer.server.connection import Connection
 from dbsbm.optimizer.server.snapshot import read_case
 from tests.integration.optimizer import library
 from tests.integration.optimizer.shop import connect, session
-from tests.servers import MariaDBServer
+from tests.servers import start_mariadb
 
 PLANTED = {
     ("index.missing", "books(shelf)"),
@@ -52,9 +52,12 @@ PLANTED = {
 
 
 @pytest.fixture(scope="module")
-def planted(_private_mariadb: MariaDBServer) -> Iterator[str]:
-    _private_mariadb.renew()
-    with _private_mariadb.fresh_database() as url:
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    # A server of its own: other tests leave deadlocks behind, which are the server's, too.
+    with (
+        start_mariadb(tmp_path_factory.mktemp("library")) as server,
+        server.fresh_database() as url,
+    ):
         with session(url) as cursor:
             library.plant(cursor)
             library.load(cursor)

@@ -440,7 +440,7 @@ def test_what_a_user_may_not_read_is_missing_with_the_grant_for_it(
         cursor.execute(f"GRANT SELECT ON {name_of(shop)}.* TO guest@'127.0.0.1'")
     with connect(guest) as server:
         snapshot = read_case(server, since=DAY).snapshot
-    assert len(snapshot.tables) == 2
+    assert {"users", "bets"} <= {name for _, name in snapshot.tables}
     for part, privilege in (
         (snapshot.load, "SELECT ON `performance_schema`.*"),
         (snapshot.index_use, "SELECT ON `performance_schema`.*"),

@@ -42,6 +42,10 @@ class Candidate:
         """All its columns."""
         return frozenset().union(*self.blocks)
 
+    def ends_with(self, blocks: tuple[frozenset[str], ...]) -> bool:
+        """Tell whether its last columns are these, in their order."""
+        return self.blocks[-len(blocks) :] == blocks
+
     def merged(self, other: Candidate) -> Candidate | None:
         """One index that serves both as well as an index of their own, None if there is none."""
         blocks: list[frozenset[str]] = []

@@ -191,7 +191,7 @@ class _Planner:
             key = (candidate.table.schema, candidate.table.name)
             with_it = {**tried, key: [*tried.get(key, ()), _way(candidate)]}
             rows = self._read(load, shape, with_it).rows
-            if best is None or _is_better(candidate, rows, best, least):
+            if best is None or _is_better(shape, (candidate, rows), (best, least)):
                 best, least = candidate, rows
         return best, least
 
@@ -210,13 +210,28 @@ def _spent(start: Read, picked: list[Candidate], observed: float) -> float:
     return min(start.pages, scanned(table, table.rows)) if is_scan else start.pages
 
 
-def _is_better(candidate: Candidate, rows: float, best: Candidate, least: float) -> bool:
-    """Of two that serve alike: the one that somebody meant already, else the shorter one."""
+def _is_better(shape: Shape, one: tuple[Candidate, float], other: tuple[Candidate, float]) -> bool:
+    """Of two that serve alike: the one that somebody meant, or that sorts; else the shorter one.
+
+    Where a statement asks for the first rows of an order, an index in that order goes on to help as
+    the table grows.
+    """
+    candidate, rows = one
+    best, least = other
     if not least / ALIKE <= rows <= least * ALIKE:
         return rows < least
     if _is_meant(candidate) != _is_meant(best):
         return _is_meant(candidate)
+    if _is_sorted_by(shape, candidate) != _is_sorted_by(shape, best):
+        return _is_sorted_by(shape, candidate)
     return len(candidate.columns) < len(best.columns)
+
+
+def _is_sorted_by(shape: Shape, candidate: Candidate) -> bool:
+    """Tell whether the first rows that a statement asks for are those that the index has first."""
+    order = tuple(frozenset((each.column.column,)) for each in shape.order)
+    of_table = all(each.column.table == candidate.table.name for each in shape.order)
+    return bool(order) and shape.limit is not None and of_table and candidate.ends_with(order)
 
 
 def _is_meant(candidate: Candidate) -> bool:
