@@ -6,6 +6,7 @@ Servers start when the first test asks for them. Before each test they are put b
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,15 @@ settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def _own_log_handlers() -> Iterator[None]:
+    """Commands that run within a test set up logging, on streams that end with it."""
+    before = list(logging.root.handlers)
+    yield
+    for handler in [each for each in logging.root.handlers if each not in before]:
+        logging.root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")
