@@ -15,7 +15,10 @@ from collections.abc import Callable
 import redis
 
 from bench.rig.monitor_child import in_fork
+from dbsbm.cache.categories import Category
+from dbsbm.cache.stats import Stats
 from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
+from dbsbm.monitor.readings.cache_counts import watch_cache
 from dbsbm.monitor.readings.tasks import TaskRun, TaskWatch
 from dbsbm.optimizer.repetition import watch as repetition
 
@@ -26,7 +29,8 @@ SLICE = 0.01
 
 def with_recorder(recorder: Recorder) -> Callable[[int], None]:
     """Measure a task as the fleet does, and see whether it repeats a statement once a row."""
-    tasks, is_on = TaskWatch(recorder), recorder.enabled
+    tasks, is_on, cache = TaskWatch(recorder), recorder.enabled, Stats()
+    watch_cache(cache, recorder)
     repeats = repetition.StatementCalls("mysql")
     queries = [
         recorder.bind("db.query", fingerprint=each, verb="select", table="bets")
@@ -44,13 +48,18 @@ def with_recorder(recorder: Recorder) -> Callable[[int], None]:
             queries[kind].observe(seconds / 5)
             rows[kind].observe(1)
             repeats(texts[kind], (number,), 0.0, seconds / 5, 1)
-        recorder.add("cache.hits", 1, category="game_data")
-        recorder.add("cache.misses", 1, category="game_data")
+        cache.local_hits(Category.GAME_DATA, 1, 100)
+        cache.missed(Category.GAME_DATA)
         repetition.close_scope(token)
         repetition.record(recorder, name, calls)
         tasks.ended(TaskRun(name, "images", seconds / 2, seconds, "ok"))
 
-    return measure if is_on else lambda _number: None
+    def count_in_the_cache(_number: int) -> None:
+        """What is done anyhow: the cache counts for itself, and the recorder asks it."""
+        cache.local_hits(Category.GAME_DATA, 1, 100)
+        cache.missed(Category.GAME_DATA)
+
+    return measure if is_on else count_in_the_cache
 
 
 def with_prometheus() -> Callable[[int], None]:

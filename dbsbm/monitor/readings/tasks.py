@@ -48,44 +48,48 @@ class TaskWatch:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        # Tasks, queues and outcomes are constants of the code, or words for them.
-        self._runs: dict[tuple[str, str, str], Bound] = {}
-        self._waits: dict[tuple[str, str], Bound] = {}
+        # Tasks and queues are constants of the code.
+        self._known: dict[tuple[str, str], _Known] = {}
 
     def ended(self, run: TaskRun) -> None:
         """Record a task that has ended."""
         recorder = self._recorder
-        self._series_of_runs(run).observe(run.run_seconds)
+        known = self._known.get((run.name, run.queue))
+        if known is None:
+            known = self._known[run.name, run.queue] = _Known(recorder, run)
+        if run.outcome == "ok":
+            known.successes.observe(run.run_seconds)
+        else:
+            recorder.observe(
+                "task.run", run.run_seconds, task=run.name, queue=run.queue, outcome=run.outcome
+            )
+            self._count_outcome(run)
         if run.wait_seconds is not None:
-            self._series_of_waits(run).observe(run.wait_seconds)
+            known.waits.observe(run.wait_seconds)
             if run.wait_seconds > LONG_WAIT_SECONDS:
                 recorder.add("task.wait_long", queue=run.queue)
         if run.redelivered:
             recorder.add("task.redelivered", task=run.name)
-        if run.outcome == "retry":
-            recorder.add("task.retries", task=run.name)
-        elif run.outcome == "failed":
-            recorder.add("task.failures", task=run.name, error=run.error)
         if performance.isEnabledFor(logging.DEBUG):
             _log(run)
 
-    def _series_of_runs(self, run: TaskRun) -> Bound:
-        key = (run.name, run.queue, run.outcome)
-        series = self._runs.get(key)
-        if series is None:
-            series = self._runs[key] = self._recorder.bind(
-                "task.run", task=run.name, queue=run.queue, outcome=run.outcome
-            )
-        return series
+    def _count_outcome(self, run: TaskRun) -> None:
+        if run.outcome == "retry":
+            self._recorder.add("task.retries", task=run.name)
+        elif run.outcome == "failed":
+            self._recorder.add("task.failures", task=run.name, error=run.error)
 
-    def _series_of_waits(self, run: TaskRun) -> Bound:
-        key = (run.name, run.queue)
-        series = self._waits.get(key)
-        if series is None:
-            series = self._waits[key] = self._recorder.bind(
-                "task.wait", task=run.name, queue=run.queue
-            )
-        return series
+
+class _Known:
+    """A task that ran before in a queue: its series, ready to be counted."""
+
+    __slots__ = ("successes", "waits")
+
+    def __init__(self, recorder: Recorder, run: TaskRun) -> None:
+        self.successes: Bound = recorder.bind(
+            "task.run", task=run.name, queue=run.queue, outcome="ok"
+        )
+        self.waits: Bound = recorder.bind("task.wait", task=run.name, queue=run.queue)
 
 
 def _log(run: TaskRun) -> None:

@@ -20,6 +20,12 @@ _PAUSE_SHARE: Final = 10.0
 MOST_SHAPES: Final = 256
 """Shapes of one scope that are told apart; a loop shows among the first, or it is none."""
 
+MOST_NOTES: Final = 64
+"""Calls that wait to be added up, with their values."""
+
+# Shape, values, began, ended, units: see `Scope.saw`.
+_Note = tuple[Shape, object, float, float, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
@@ -63,51 +69,59 @@ class _Seen:
 class Scope:
     """The calls of one task, one command, one trace. Memory is bounded, whatever is called.
 
-    A scope belongs to what runs in one context; the threads and coroutines that it starts may
-    report to it together, and a count that two of them lose to each other does no harm.
+    A call is only noted; notes are added up when there are many, or in the end: most tasks call so
+    little that there is nothing to add up. A scope belongs to what runs in one context; the threads
+    and coroutines that it starts may report to it together, and a count that two of them lose to
+    each other does no harm.
     """
 
-    __slots__ = ("_busy", "_has_many", "_seen")
+    __slots__ = ("_busy", "_notes", "_seen")
 
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
         self._busy = 0.0
-        self._has_many = False
+        self._notes: list[_Note] = []
 
     def saw(self, shape: Shape, values: object, began: float, ended: float, units: int) -> None:
         """Count a call that succeeded. What failed is not counted, for it will be tried again.
 
         Args:
             shape: Which kind of call it was.
-            values: What it was called with, of which no more than a hash is kept; None where that
-                is not known, and then each call passes for one of its own.
+            values: What it was called with, of which no more than a hash is kept for long; None
+                where that is not known, and then each call passes for one of its own.
             began: Seconds of a clock that only grows.
             ended: When it was over, by the same clock.
             units: Rows that it read or changed; -1 where the driver does not say.
         """
-        seen = self._seen.get(shape.id)
-        if seen is None:
-            if len(self._seen) >= MOST_SHAPES:
-                return
-            seen = self._seen[shape.id] = _Seen(shape, began, self._busy)
-        took = ended - began
-        self._busy = busy = self._busy + took
-        seen.calls += 1
-        seen.seconds += took
-        seen.asked += shape.batch
-        seen.units += units
-        seen.ended = ended
-        seen.until = busy
-        keys = seen.keys
-        if len(keys) < LEAST_CALLS:
-            keys.add(seen.calls if values is None else _hash(values))
-            if len(keys) == LEAST_CALLS:
-                self._has_many = True
+        notes = self._notes
+        notes.append((shape, values, began, ended, units))
+        if len(notes) >= MOST_NOTES:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        notes, self._notes = self._notes, []
+        for shape, values, began, ended, units in notes:
+            seen = self._seen.get(shape.id)
+            if seen is None:
+                if len(self._seen) >= MOST_SHAPES:
+                    continue
+                seen = self._seen[shape.id] = _Seen(shape, began, self._busy)
+            took = ended - began
+            self._busy += took
+            seen.calls += 1
+            seen.seconds += took
+            seen.asked += shape.batch
+            seen.units += units
+            seen.ended = ended
+            seen.until = self._busy
+            if len(seen.keys) < LEAST_CALLS:
+                seen.keys.add(seen.calls if values is None else _hash(values))
 
     def repetitions(self) -> list[Repetition]:
         """The shapes that were repeated once a row, the most time first."""
-        if not self._has_many:  # as in most tasks, of which this is asked in the end
+        if not self._seen and len(self._notes) < LEAST_CALLS:  # as in most tasks
             return []
+        self._add_up()
         found = [
             Repetition(seen.shape, seen.calls, seen.seconds)
             for seen in self._seen.values()
