@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import Celery
+from celery.signals import before_task_publish
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,10 +34,12 @@ def test_a_message_without_a_stamp_has_no_wait(headers: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def app() -> Celery:
+def app() -> Iterator[Celery]:
     app = Celery("stamps", broker="memory://", set_as_current=False)
     stamp_messages(lambda: 5000.0)
-    return app
+    yield app
+    # It is for all apps of this process: what other tests send would have waited since 1970.
+    assert before_task_publish.disconnect(dispatch_uid="dbsbm.stamp")
 
 
 def headers_of(app: Celery, **options: Any) -> dict[str, Any]:
