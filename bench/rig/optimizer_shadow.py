@@ -35,9 +35,6 @@ def rows(*, quick: bool, seed: int | None = None) -> Iterator[Row]:
 
 def _compared(lab: PlantedLab, findings: Sequence[Heard]) -> Iterator[Row]:
     before = lab.steady_replay()
-    expert_changes = [each for fault in lab.blueprint.faults for each in fault.expert]
-    with lab.applied(expert_changes):
-        expert = lab.steady_replay()
     schema = [lab.created(table) for table in lab.blueprint.tables]
     failed = lab.failures(index_changes(findings))
     after = lab.steady_replay()
@@ -45,6 +42,10 @@ def _compared(lab: PlantedLab, findings: Sequence[Heard]) -> Iterator[Row]:
     for each in [*failed, *undone]:
         progress(f"could not be applied: {each}")
     back = [lab.created(table) for table in lab.blueprint.tables]
+    # Last, for undoing these leaves indexes in another order than the one that was analysed.
+    expert_changes = [each for fault in lab.blueprint.faults for each in fault.expert]
+    with lab.applied(expert_changes):
+        expert = lab.steady_replay()
     if lab.blueprint.seed < FIRST_UNSEEN:
         _tell(before, after, schema, back)
     yield from _read(before, after, expert)
