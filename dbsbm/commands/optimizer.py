@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import case, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dbsbm.betting.text import clean_name
 from dbsbm.commands.reply import Reply
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow
+from dbsbm.db.queries.findings import GRAVITY, WAITING
 from dbsbm.errors import DbsbmError, TransientError, UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying.applier import Applier
@@ -33,8 +34,7 @@ _BLUE = 0x5865F2
 _ROW, _BUTTON = 1, 2
 _PRIMARY, _SECONDARY, _DANGER = 1, 2, 4
 _LONGEST_CODE = 1000
-_RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
-_SHOWN = (*ledger.WAITING, "applied")
+_SHOWN = (*WAITING, "applied")
 
 _DEEDS: dict[str, tuple[tuple[FindingDeed, str, int], ...]] = {
     "open": (
@@ -67,7 +67,7 @@ def show(database: Database, *, may_decide: bool) -> Reply:
         rows = session.scalars(
             select(FindingRow)
             .where(FindingRow.target == "", FindingRow.state.in_(_SHOWN))
-            .order_by(_RANK, FindingRow.confidence.desc(), FindingRow.id)
+            .order_by(GRAVITY, FindingRow.confidence.desc(), FindingRow.id)
             .limit(MOST)
         ).all()
     if not rows:
@@ -109,7 +109,7 @@ def decide(database: Database, address: SecretStr, command: Command) -> Reply:
 def _dismiss(database: Database, finding: str, actor: str) -> Reply:
     def write(session: Session) -> str:
         row = ledger.find(session, finding)
-        if row.state not in ledger.WAITING:
+        if row.state not in WAITING:
             raise UserError(f"This finding is {row.state}: it cannot be dismissed.")
         ledger.take_step(session, row, "dismissed", "dismissed", actor=actor)
         return row.object

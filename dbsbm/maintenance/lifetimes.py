@@ -23,6 +23,7 @@ from dbsbm.db import changes as changes_of_fleet
 from dbsbm.db import policies as stored_policies
 from dbsbm.db.engine import Database
 from dbsbm.db.models import CachePolicy, FindingRow
+from dbsbm.db.queries.findings import WAITING
 from dbsbm.errors import TransientError
 from dbsbm.maintenance import policies
 from dbsbm.optimizer import ledger
@@ -58,7 +59,7 @@ def work(
     def act(session: Session) -> list[str]:
         if not dry:
             _close(session, at)
-        found = (_act(session, row, at, dry=dry) for row in _rows(session, ledger.WAITING))
+        found = (_act(session, row, at, dry=dry) for row in _rows(session, WAITING))
         return [said for said in found if said is not None]
 
     done = database.transact(act)

@@ -10,15 +10,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dbsbm.db.models import FindingRow, FindingStep
+from dbsbm.db.queries.findings import WAITING, State
 from dbsbm.errors import UserError
 from dbsbm.optimizer.finding import Finding
 
 Change = Literal["new", "known", "back"]
-State = Literal["open", "proved", "applied", "verified", "reverted", "dismissed", "gone"]
-
-WAITING: tuple[State, ...] = ("open", "proved")
-"""Nothing was done about it yet: gone as soon as it is not found any more."""
-
 # A finding that ended so, and yet is found again, is open again. One that is being watched, that
 # did not help, or that a person dismissed, stays what it is.
 _ENDED: tuple[State, ...] = ("gone", "verified")

@@ -9,21 +9,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from dbsbm.cli.optimizer.text import finding_lines
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, FindingStep
+from dbsbm.db.queries.findings import GRAVITY, STATES
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.finding import short_id
 from dbsbm.settings import load_settings
 
 T = TypeVar("T")
-
-_STATES = ("open", "proved", "applied", "verified", "reverted", "dismissed", "gone")
-_RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
 
 
 def register(actions: Any) -> None:
@@ -31,7 +29,7 @@ def register(actions: Any) -> None:
     listed = actions.add_parser("list", help="findings, the gravest first")
     listed.add_argument(
         "--state",
-        choices=(*_STATES, "all"),
+        choices=(*STATES, "all"),
         help="default: those that are neither gone nor dismissed",
     )
     _add_json(listed)
@@ -119,7 +117,7 @@ def _dismiss(arguments: argparse.Namespace) -> int:
 
 
 def _wanted(state: str | None) -> Select[FindingRow]:
-    rows = select(FindingRow).order_by(_RANK, FindingRow.confidence.desc(), FindingRow.object)
+    rows = select(FindingRow).order_by(GRAVITY, FindingRow.confidence.desc(), FindingRow.object)
     if state is None:
         return rows.where(FindingRow.state.not_in(("gone", "dismissed")))
     return rows if state == "all" else rows.where(FindingRow.state == state)

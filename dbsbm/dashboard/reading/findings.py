@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import select
 
 from dbsbm.dashboard.reading.tables import Query, Sources, TableRow
 from dbsbm.dashboard.reading.tops import ROWS, href
 from dbsbm.db.models import FindingRow, FindingStep, OptimizerRun
-from dbsbm.optimizer.ledger import WAITING
-
-_RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
-
+from dbsbm.db.queries.findings import GRAVITY, WAITING
 
 _OPEN = (*WAITING, "applied")
 
@@ -23,7 +20,7 @@ def open_findings(sources: Sources, _query: Query) -> Sequence[TableRow]:
     rows = sources.rows(
         select(FindingRow)
         .where(FindingRow.state.in_(_OPEN))
-        .order_by(_RANK, FindingRow.confidence.desc())
+        .order_by(GRAVITY, FindingRow.confidence.desc())
         .limit(200)
     )
     return [_row(row) for row in rows]

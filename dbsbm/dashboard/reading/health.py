@@ -14,9 +14,9 @@ from dbsbm.dashboard.reading.tables import Sources
 from dbsbm.dashboard.reading.tiles import TILES
 from dbsbm.dashboard.reading.verdict import Firing, Vitals, verdict
 from dbsbm.db.models import DeadLetter, Effect, FindingRow, MetricPoint, ScheduleSlot
+from dbsbm.db.queries.findings import WAITING
 from dbsbm.errors import DbsbmError
 from dbsbm.monitor.store.resolutions import MINUTE
-from dbsbm.optimizer.ledger import WAITING
 
 LATE = timedelta(minutes=5)
 

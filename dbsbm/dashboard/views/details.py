@@ -23,9 +23,9 @@ from dbsbm.dashboard.views.blocks import (
 )
 from dbsbm.dashboard.views.charts import CATEGORY, ENDPOINT, STATEMENT, TASK
 from dbsbm.db.models import FindingRow, Incident, SlowStatement, Statement
+from dbsbm.db.queries.findings import WAITING
 from dbsbm.errors import UserError
 from dbsbm.optimizer.finding import short_id
-from dbsbm.optimizer.ledger import WAITING
 
 View = dict[str, Any]
 Reader = Callable[[Sources, Span, Sequence[str]], View]

@@ -9,13 +9,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from dbsbm.db.models import FindingRow, Incident
+from dbsbm.db.queries.findings import CHANGED, WAITING
 from dbsbm.monitor.report.model import Figure, FindingLine, Findings, IncidentLine, Window
 from dbsbm.monitor.report.reader import amount
 
 _SEVERITIES = {"page": 0, "critical": 0, "warn": 1, "warning": 1}
-# Words of the optimizer, which is a room above.
-_WAITING = ("open", "proved")
-_APPLIED = ("applied", "verified")
 MOST_INCIDENTS = 50
 MOST_FINDINGS = 50
 
@@ -54,7 +52,7 @@ def findings(session: Session, span: Window) -> Findings:
     rows = session.scalars(
         select(FindingRow)
         .where(
-            or_(FindingRow.state.in_(_WAITING), FindingRow.last_seen >= span.since),
+            or_(FindingRow.state.in_(WAITING), FindingRow.last_seen >= span.since),
             FindingRow.first_seen < span.until,
             FindingRow.target == "",
         )
@@ -62,8 +60,8 @@ def findings(session: Session, span: Window) -> Findings:
     ).all()
     by_severity = sorted(rows, key=lambda row: _SEVERITIES.get(row.severity, 2))
     return Findings(
-        open=_lines(by_severity, lambda state: state in _WAITING, span),
-        applied=_lines(by_severity, lambda state: state in _APPLIED, span),
+        open=_lines(by_severity, lambda state: state in WAITING, span),
+        applied=_lines(by_severity, lambda state: state in CHANGED, span),
         gone=_lines(by_severity, lambda state: state == "gone", span),
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, SchemaChange
+from dbsbm.db.queries.findings import WAITING, State
 from dbsbm.errors import UserError
-from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying.alter import NotChangedError, run_online
 from dbsbm.optimizer.applying.ddl import Alteration, read_fix, read_statement
 from dbsbm.optimizer.applying.journal import Journal
@@ -25,7 +25,7 @@ APPROVAL_BYTES = 1 << 30
 """An index on a bigger table is not made unless a person has said so: it takes minutes of reading
 and writing, and on MySQL replicas stand still meanwhile."""
 
-_STATES: dict[str, ledger.State] = {
+_STATES: dict[str, State] = {
     "apply": "applied",
     "finish": "verified",
     "revert": "reverted",
@@ -79,7 +79,7 @@ class Applier:
         with self._target.lease():
             self._settle()
             finding = self._journal.load(finding_id)
-            if finding.state not in {*ledger.WAITING, "reverted"}:
+            if finding.state not in {*WAITING, "reverted"}:
                 raise UserError(f"This finding is {finding.state}: there is nothing to apply.")
             asked = read_fix(finding.fix, self._target.schema)
             try:
@@ -197,7 +197,7 @@ class Applier:
         return Outcome(finding.id, state, change.statement, said)
 
     def _failed(self, finding: FindingRow, change: SchemaChange, said: str) -> Outcome:
-        state: ledger.State = finding.state  # type: ignore[assignment]  # only the ledger sets it
+        state: State = finding.state  # type: ignore[assignment]  # only the ledger sets it
         self._journal.close(finding, change, "failed", state=state, said=said, after=change.before)
         return Outcome(finding.id, state, "", said)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dbsbm.errors import UserError
+from dbsbm.optimizer.server.quoting import quoted
 
 _NAME = r"(?:`(?:[^`]|``)+`|\w+)"
 _FULL_NAME = rf"(?:(?P<schema>{_NAME})\s*\.\s*)?(?P<table>{_NAME})"
@@ -113,11 +114,6 @@ def read_statement(statement: str) -> Alteration:
         UserError: It is none of ours.
     """
     return read_fix([statement], "")
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def unquoted(name: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, SchemaChange
+from dbsbm.db.queries.findings import State
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying import changes
@@ -91,7 +92,7 @@ class Journal:
         change: SchemaChange,
         end: changes.End,
         *,
-        state: ledger.State,
+        state: State,
         said: str,
         after: str | None = None,
     ) -> None:
@@ -116,9 +117,7 @@ class Journal:
 
         self._database.transact(write)
 
-    def step(
-        self, finding: FindingRow, step: str, state: ledger.State, detail: Mapping[str, Any]
-    ) -> None:
+    def step(self, finding: FindingRow, step: str, state: State, detail: Mapping[str, Any]) -> None:
         """Write down a step that changes no table, and what the finding is now."""
 
         def write(session: Session) -> None:
@@ -133,7 +132,7 @@ class Journal:
         session: Session,
         finding: FindingRow,
         step: str,
-        state: ledger.State,
+        state: State,
         detail: Mapping[str, Any],
     ) -> None:
         row = session.get_one(FindingRow, finding.id)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dbsbm.optimizer.applying.ddl import Alteration, quoted, unquoted, within_parentheses
+from dbsbm.optimizer.applying.ddl import Alteration, unquoted, within_parentheses
 from dbsbm.optimizer.server.model import Flavor
+from dbsbm.optimizer.server.quoting import quoted
 
 _KEY = re.compile(
     r"^\s+(?P<definition>(?P<kind>UNIQUE |FULLTEXT |SPATIAL )?"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dbsbm.errors import UserError
-from dbsbm.optimizer.applying.ddl import Alteration, NewIndex, quoted
+from dbsbm.optimizer.applying.ddl import Alteration, NewIndex
 from dbsbm.optimizer.applying.layout import Key, columns_of, hide_clause, keys_of, names
 from dbsbm.optimizer.server.model import Flavor
+from dbsbm.optimizer.server.quoting import quoted
 
 ONLINE = "ALGORITHM=INPLACE, LOCK=NONE"
 """A server that cannot do it without stopping writes refuses, and nothing has happened."""

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from dbsbm.errors import DbsbmError
-from dbsbm.optimizer.applying.ddl import quoted
 from dbsbm.optimizer.server.connection import Connection, QueryError, ServerAwayError
+from dbsbm.optimizer.server.quoting import quoted
 
 LOCK_SECONDS = 3
 """A change of a table waits no longer for its lock: while it waits, so does every new statement

@@ -29,8 +29,9 @@ from dbsbm.optimizer.proof.shadow import (
 from dbsbm.optimizer.proof.values import Values
 from dbsbm.optimizer.proof.writes import entries_written, seconds_per_row
 from dbsbm.optimizer.server.case import Case
-from dbsbm.optimizer.server.connection import QueryError, quoted
+from dbsbm.optimizer.server.connection import QueryError
 from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.server.quoting import quoted
 
 _REFUSED = {
     1044: "The user may not make copies: GRANT ALL ON `%\\_\\_shadow\\_%`.* to it.",

@@ -13,8 +13,8 @@ from sqlglot.errors import SqlglotError
 from dbsbm.optimizer.proof.shadow import Shadow
 from dbsbm.optimizer.proof.values import DRAWS, Values
 from dbsbm.optimizer.server.case import Case
-from dbsbm.optimizer.server.connection import quoted
 from dbsbm.optimizer.server.model import Load
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.filling import fill
 from dbsbm.optimizer.statements.shape import Shape
 from dbsbm.optimizer.statements.spelling import verb_of

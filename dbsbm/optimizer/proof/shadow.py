@@ -17,8 +17,9 @@ from typing import Final
 
 from dbsbm.errors import DbsbmError
 from dbsbm.optimizer.proof.bench import Bench
-from dbsbm.optimizer.server.connection import HOME, QueryError, ServerAwayError, quoted
+from dbsbm.optimizer.server.connection import HOME, QueryError, ServerAwayError
 from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.quoting import quoted
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from dbsbm.optimizer.proof.bench import Bench
 from dbsbm.optimizer.proof.shadow import Shadow
-from dbsbm.optimizer.server.connection import quoted
 from dbsbm.optimizer.server.model import Column, Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.filling import Wanted
 
 _SAMPLE = 1_000

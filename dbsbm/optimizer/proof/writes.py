@@ -10,8 +10,9 @@ from dbsbm.optimizer.applying.ddl import Alteration
 from dbsbm.optimizer.applying.layout import Key, columns_of
 from dbsbm.optimizer.proof.bench import Bench
 from dbsbm.optimizer.proof.shadow import Shadow, stored_columns
-from dbsbm.optimizer.server.connection import QueryError, quoted
+from dbsbm.optimizer.server.connection import QueryError
 from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.shape import ColumnRef, Shape
 
 _ROWS = 500

@@ -7,16 +7,12 @@ from collections.abc import Iterable
 
 from dbsbm.optimizer.rules.indexes.candidate import prefix_of
 from dbsbm.optimizer.server.model import Column, Index, Part, Server, Table
+from dbsbm.optimizer.server.quoting import quoted
 
 _LONGEST_NAME = 64
 _COLLATION = re.compile(r" (?:CHARACTER SET|COLLATE) \w+")
 _DEFAULT_TEXT = re.compile(r" DEFAULT '(-?\d+)'")
 _DEFAULT_EMPTY = " DEFAULT ''"
-
-
-def quoted(name: str) -> str:
-    """A name as SQL has it."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def full_name(table: Table) -> str:

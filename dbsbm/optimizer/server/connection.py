@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dbsbm.errors import DbsbmError, TransientError
 from dbsbm.optimizer.server.model import Flavor
+from dbsbm.optimizer.server.quoting import quoted
 
 Row = Mapping[str, Any]
 
@@ -194,11 +195,6 @@ class Connection:
             f"The database server at {self._place} went away in the middle: nothing was recorded; "
             "run the analysis again when it is back."
         )
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever is in it."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def _parse(address: SecretStr) -> URL:

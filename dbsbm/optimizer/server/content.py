@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.case import Content
-from dbsbm.optimizer.server.connection import Connection, QueryError, quoted
+from dbsbm.optimizer.server.connection import Connection, QueryError
 from dbsbm.optimizer.server.model import Column, Table
+from dbsbm.optimizer.server.quoting import quoted
 
 _ROWS = 100
 """Rows of each end: what all of them have in common is no chance."""

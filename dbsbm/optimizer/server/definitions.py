@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dbsbm.optimizer.server.connection import Connection, QueryError, quoted
+from dbsbm.optimizer.server.connection import Connection, QueryError
 from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.quoting import quoted
 
 _NAME = r"`((?:[^`]|``)*)`"
 _COLUMN = re.compile(rf"{_NAME} (.*)")

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import sqrt
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.server.connection import Connection, QueryError, quoted
+from dbsbm.optimizer.server.connection import Connection, QueryError
 from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.server.schema import Schema
 
 _BLOCKS = 8

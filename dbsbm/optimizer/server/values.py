@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dbsbm.optimizer.server.connection import Connection, QueryError, Row, quoted
+from dbsbm.optimizer.server.connection import Connection, QueryError, Row
 from dbsbm.optimizer.server.model import Column, Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.filling import Wanted
 
 _ROWS = 20

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
-from sqlalchemy import case, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow
+from dbsbm.db.queries.findings import GRAVITY, WAITING, State
 from dbsbm.errors import DbsbmError, TransientError, UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying import changes
@@ -35,7 +36,6 @@ PROOFS: Final = 3
 """Findings that are proved in one round: a proof may take two minutes."""
 _DAY = timedelta(days=1)
 _SAFE = ("none", "low")
-_RANK = case({"critical": 0, "warning": 1}, value=FindingRow.severity, else_=2)
 
 
 @dataclass(slots=True)
@@ -216,10 +216,10 @@ def _candidates(database: Database, name: str) -> tuple[list[FindingRow], dict[s
             select(FindingRow)
             .where(
                 FindingRow.target == name,
-                FindingRow.state.in_(ledger.WAITING),
+                FindingRow.state.in_(WAITING),
                 FindingRow.rule.startswith("index."),
             )
-            .order_by(_RANK, FindingRow.confidence.desc(), FindingRow.id)
+            .order_by(GRAVITY, FindingRow.confidence.desc(), FindingRow.id)
         ).all()
     risky = {
         row.id: f"Its risk is {row.risk}: a person has to apply it."
@@ -243,7 +243,7 @@ def approve(database: Database, finding_id: str, *, actor: str) -> FindingRow:
 
     def write(session: Session) -> FindingRow:
         row = ledger.find(session, finding_id)
-        state: ledger.State = row.state  # type: ignore[assignment]  # only the ledger sets it
+        state: State = row.state  # type: ignore[assignment]  # only the ledger sets it
         ledger.take_step(session, row, "approve", state, actor=actor)
         return row
 

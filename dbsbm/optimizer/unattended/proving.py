@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow
+from dbsbm.db.queries.findings import WAITING, State
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.proof.bench import Bench
@@ -51,15 +52,15 @@ def prove_finding(
         UserError: The finding's state or its fix allow no proof.
         ServerAwayError: The server went away.
     """
-    if finding.state not in {*ledger.WAITING, "reverted"}:
+    if finding.state not in {*WAITING, "reverted"}:
         raise UserError(f"This finding is {finding.state}: there is nothing to prove.")
     proof = prove(case, ledger.as_finding(finding), bench)
 
     def write(session: Session) -> None:
         row = session.get_one(FindingRow, finding.id)
         row.proof = proof
-        state: ledger.State = row.state  # type: ignore[assignment]  # only the ledger sets it
-        if row.state in ledger.WAITING:
+        state: State = row.state  # type: ignore[assignment]  # only the ledger sets it
+        if row.state in WAITING:
             state = "proved" if proof["verdict"] == "proved" else "open"
         detail = {"verdict": proof["verdict"], "reasons": proof["reasons"]}
         ledger.take_step(session, row, "prove", state, actor=actor, detail=detail)

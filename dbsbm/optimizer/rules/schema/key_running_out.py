@@ -14,6 +14,7 @@ from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import column_name
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, ForeignKey, Table
+from dbsbm.optimizer.server.quoting import quoted
 
 NAME = "schema.key_running_out"
 
@@ -88,14 +89,14 @@ def _steps(table: Table, column: Column, case: Case) -> list[tuple[str, str]]:
     children = _children(table, column, case)
     wide = "bigint unsigned" if is_unsigned(column) else "bigint"
     steps = [
-        (ddl.alter(other, f"DROP FOREIGN KEY {ddl.quoted(key.name)}"), ddl.alter(other, _add(key)))
+        (ddl.alter(other, f"DROP FOREIGN KEY {quoted(key.name)}"), ddl.alter(other, _add(key)))
         for other, key in children
     ]
     for where, each in [(table, column), *_columns(children)]:
         change = ddl.alter(where, ddl.modify(each, type=wide))
         steps.append((change, ddl.alter(where, ddl.modify(each))))
     return steps + [
-        (ddl.alter(other, _add(key)), ddl.alter(other, f"DROP FOREIGN KEY {ddl.quoted(key.name)}"))
+        (ddl.alter(other, _add(key)), ddl.alter(other, f"DROP FOREIGN KEY {quoted(key.name)}"))
         for other, key in children
     ]
 
@@ -117,9 +118,7 @@ def _columns(children: list[tuple[Table, ForeignKey]]) -> list[tuple[Table, Colu
 def _add(key: ForeignKey) -> str:
     if key.definition:
         return f"ADD {key.definition}"
-    own = ", ".join(ddl.quoted(each) for each in key.columns)
-    others = ", ".join(ddl.quoted(each) for each in key.other_columns)
-    where = f"{ddl.quoted(key.other_schema)}.{ddl.quoted(key.other_table)}"
-    return (
-        f"ADD CONSTRAINT {ddl.quoted(key.name)} FOREIGN KEY ({own}) REFERENCES {where} ({others})"
-    )
+    own = ", ".join(quoted(each) for each in key.columns)
+    others = ", ".join(quoted(each) for each in key.other_columns)
+    where = f"{quoted(key.other_schema)}.{quoted(key.other_table)}"
+    return f"ADD CONSTRAINT {quoted(key.name)} FOREIGN KEY ({own}) REFERENCES {where} ({others})"

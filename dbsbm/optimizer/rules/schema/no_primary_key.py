@@ -16,6 +16,7 @@ from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import table_name
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Index, Server, Table
+from dbsbm.optimizer.server.quoting import quoted
 
 NAME = "schema.no_primary_key"
 
@@ -47,7 +48,7 @@ def _is_key(index: Index, table: Table) -> bool:
 def _finding(table: Table, server: Server) -> Finding:
     numbered = next((each for each in table.columns.values() if each.auto_increment), None)
     if numbered is not None:
-        fix = ddl.alter(table, f"ADD PRIMARY KEY ({ddl.quoted(numbered.name)})")
+        fix = ddl.alter(table, f"ADD PRIMARY KEY ({quoted(numbered.name)})")
         revert = ddl.alter(table, "DROP PRIMARY KEY")
     else:
         name = _free_name(table)
@@ -55,10 +56,10 @@ def _finding(table: Table, server: Server) -> Finding:
         hidden = " INVISIBLE" if _can_hide(server) else ""
         fix = ddl.alter(
             table,
-            f"ADD COLUMN {ddl.quoted(name)} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT{hidden} "
+            f"ADD COLUMN {quoted(name)} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT{hidden} "
             "PRIMARY KEY",
         )
-        revert = ddl.alter(table, f"DROP COLUMN {ddl.quoted(name)}")
+        revert = ddl.alter(table, f"DROP COLUMN {quoted(name)}")
     return Finding(
         rule=NAME,
         object=table_name(table),

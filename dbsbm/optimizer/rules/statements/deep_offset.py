@@ -14,7 +14,6 @@ from __future__ import annotations
 from sqlglot import exp
 
 from dbsbm.optimizer.finding import Finding
-from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     spoken,
     statement_evidence,
@@ -28,6 +27,7 @@ from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.shape import Shape
 
 NAME = "statement.deep_offset"
@@ -121,8 +121,8 @@ def _after(shape: Shape, table: Table) -> str:
     each = [
         " AND ".join(
             [
-                *(f"{ddl.quoted(before)} = ?" for before, _ in names[:place]),
-                f"{ddl.quoted(name)} {'<' if descending else '>'} ?",
+                *(f"{quoted(before)} = ?" for before, _ in names[:place]),
+                f"{quoted(name)} {'<' if descending else '>'} ?",
             ]
         )
         for place, (name, descending) in enumerate(names)

@@ -30,6 +30,7 @@ from dbsbm.optimizer.rules.statements.sargable import sargable
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, Index, Server, Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.shape import Operand, Predicate, Shape
 
 NAME = "statement.function_on_column"
@@ -157,22 +158,22 @@ def _computed(
         name = ddl.new_name(table, (column.name, predicate.wrapped))
         index = Index(name, ())
         return (
-            (ddl.alter(table, f"ADD INDEX {ddl.quoted(name)} (({side}))"),),
+            (ddl.alter(table, f"ADD INDEX {quoted(name)} (({side}))"),),
             (ddl.alter(table, ddl.drop(index)),),
         )
     new = _free_name(table, f"{column.name}_{_word(predicate.wrapped)}")
     kind = "INT" if predicate.wrapped in _NUMBERS else _type_of(column)
     index_name = ddl.new_name(table, (new,))
-    added = f"ADD COLUMN {ddl.quoted(new)} {kind} GENERATED ALWAYS AS ({side}) VIRTUAL"
-    indexed = f"ADD INDEX {ddl.quoted(index_name)} ({ddl.quoted(new)})"
+    added = f"ADD COLUMN {quoted(new)} {kind} GENERATED ALWAYS AS ({side}) VIRTUAL"
+    indexed = f"ADD INDEX {quoted(index_name)} ({quoted(new)})"
     return (
         (
             ddl.alter(table, added),
             ddl.alter(table, indexed),
-            f"In the statement, compare {ddl.quoted(new)} in place of {side}.",
+            f"In the statement, compare {quoted(new)} in place of {side}.",
         ),
-        (ddl.alter(table, f"DROP INDEX {ddl.quoted(index_name)}"),
-         ddl.alter(table, f"DROP COLUMN {ddl.quoted(new)}")),
+        (ddl.alter(table, f"DROP INDEX {quoted(index_name)}"),
+         ddl.alter(table, f"DROP COLUMN {quoted(new)}")),
     )  # fmt: skip
 
 

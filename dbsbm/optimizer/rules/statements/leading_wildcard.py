@@ -28,6 +28,7 @@ from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is
 from dbsbm.optimizer.rules.statements.types import is_text
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Index, Part, Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.shape import Operand, Predicate
 
 NAME = "statement.leading_wildcard"
@@ -71,7 +72,7 @@ def _finding(seen: Seen, predicate: Predicate, table: Table, case: Case) -> Find
     column = predicate.column.column
     is_indexed = _is_indexed(predicate, table)
     index = Index(ddl.new_name(table, (column, "words")), (Part(column),), kind="FULLTEXT")
-    match = f"MATCH({ddl.quoted(column)}) AGAINST(? IN BOOLEAN MODE)"
+    match = f"MATCH({quoted(column)}) AGAINST(? IN BOOLEAN MODE)"
     fix = [
         ddl.alter(table, ddl.add(index)),
         with_conditions(seen.load.text, {predicate.sql: match}),

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dbsbm.optimizer.finding import Finding
-from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     column_name,
     rows_given,
@@ -28,6 +27,7 @@ from dbsbm.optimizer.rules.statements.rewriting import with_conditions
 from dbsbm.optimizer.rules.statements.seen import table_of
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.shape import Operand, Predicate, Shape
 
 NAME = "statement.n_plus_one"
@@ -184,7 +184,7 @@ def _ends_with(name: str, ends: set[str]) -> bool:
 
 def _finding(lookup: _Lookup, around: _List) -> Finding:
     load, table = lookup.load, lookup.table
-    name = ddl.quoted(lookup.column)
+    name = quoted(lookup.column)
     listed = f"{lookup.predicate.sql.split(' = ')[0]} IN (...)"
     return Finding(
         rule=NAME,

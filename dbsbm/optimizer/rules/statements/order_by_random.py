@@ -25,6 +25,7 @@ from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.quoting import quoted
 
 NAME = "statement.order_by_random"
 
@@ -64,7 +65,7 @@ def _fix(seen: Seen, table: Table) -> tuple[str, ...]:
     key = table.primary_key
     if key is None or len(key.columns) != 1:
         return ("Draw the rows by a number of their own: add a column RAND() and an index on it.",)
-    name, full = ddl.quoted(key.columns[0]), ddl.full_name(table)
+    name, full = quoted(key.columns[0]), ddl.full_name(table)
     drawn = (
         f"{name} >= (SELECT FLOOR(MIN({name}) + RAND() * (MAX({name}) - MIN({name}))) FROM {full})"  # noqa: S608 -- advice: nothing runs it
     )

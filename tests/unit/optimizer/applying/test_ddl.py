@@ -3,14 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dbsbm.errors import UserError
-from dbsbm.optimizer.applying.ddl import (
-    NewIndex,
-    index_columns,
-    quoted,
-    read_fix,
-    split_clauses,
-    unquoted,
-)
+from dbsbm.optimizer.applying.ddl import NewIndex, index_columns, read_fix, split_clauses, unquoted
+from dbsbm.optimizer.server.quoting import quoted
 
 
 @pytest.mark.parametrize(
