@@ -73,6 +73,15 @@ class Advice:
         return any(each.strip() for each in fix)
 
 
+def _holds_after(fix: Sequence[str], lab: Lab, holds: Callable[[], bool]) -> bool:
+    """Tell whether a fix has SQL that can be carried out, and something holds while it is."""
+    statements = ddl(fix)
+    if not statements:
+        return False
+    with lab.applied(statements) as worked:
+        return worked and holds()
+
+
 @dataclass(frozen=True)
 class Serves:
     """An index with which a statement reads about as little as with the expert's."""
@@ -81,12 +90,12 @@ class Serves:
 
     def cures(self, fix: Sequence[str], lab: Lab) -> bool:
         """Try it."""
-        statements = ddl(fix)
-        if not statements:
-            return False
-        with lab.applied(statements) as worked:
+
+        def is_enough() -> bool:
             enough = SLACK_TIMES * lab.expert_reads(self.statement) + SLACK_ROWS
-            return worked and lab.reads(self.statement) <= enough
+            return lab.reads(self.statement) <= enough
+
+        return _holds_after(fix, lab, is_enough)
 
 
 @dataclass(frozen=True)
@@ -97,11 +106,9 @@ class Covers:
 
     def cures(self, fix: Sequence[str], lab: Lab) -> bool:
         """Try it."""
-        statements = ddl(fix)
-        if not statements:
-            return False
-        with lab.applied(statements) as worked:
-            return worked and bool(_ALONE.search(lab.explained(self.statement)))
+        return _holds_after(
+            fix, lab, lambda: _ALONE.search(lab.explained(self.statement)) is not None
+        )
 
 
 @dataclass(frozen=True)
