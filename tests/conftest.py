@@ -26,7 +26,7 @@ from tests.servers import (
     start_valkey,
 )
 
-pytest_plugins = ("tests.engine.fixtures", "tests.engine.product")
+pytest_plugins = ("tests.engine.fixtures", "tests.engine.product", "tests.integration.typed")
 
 # Properties are checked however busy the machine is: an example has no deadline.
 settings.register_profile(

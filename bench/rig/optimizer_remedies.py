@@ -135,11 +135,7 @@ class Becomes:
 
     def cures(self, fix: Sequence[str], lab: Lab) -> bool:
         """Try it."""
-        statements = ddl(fix)
-        if not statements:
-            return False
-        with lab.applied(statements) as worked:
-            return worked and str(lab.ask(self.question)).lower() in self.answers
+        return _holds_after(fix, lab, lambda: str(lab.ask(self.question)).lower() in self.answers)
 
 
 @dataclass(frozen=True)

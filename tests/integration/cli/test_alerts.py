@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dbsbm.cli import main
+from tests.integration.typed import Typed
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(
-    migrated_sqlite_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    for name, value in {
-        "SECRET_KEY": "k" * 40,
-        "DATABASE_URL": migrated_sqlite_url,
-        "DATA_DIR": str(tmp_path),
-    }.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        try:
-            code = main(["alerts", *words])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+def run(typed: Typed) -> Run:
+    return partial(typed, "alerts")
 
 
 def test_a_silence_says_what_it_is_about(run: Run) -> None:

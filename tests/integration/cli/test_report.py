@@ -5,41 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from dbsbm.cli import main
 from dbsbm.db.engine import Database
 from tests.integration.monitor.report.hours import POINTS, fill
+from tests.integration.typed import Typed
 from tests.servers import free_port
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(
-    migrated_sqlite_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    for name, value in {
-        "SECRET_KEY": "k" * 40,
-        "DATABASE_URL": migrated_sqlite_url,
-        "DATA_DIR": str(tmp_path),
-    }.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        try:
-            code = main(["report", *words])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+def run(typed: Typed) -> Run:
+    return partial(typed, "report")
 
 
 def test_a_report_is_printed_and_written(

@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from dbsbm.cli import main
 from dbsbm.optimizer.applying.layout import same
 from tests.integration.optimizer.trials import Trials
+from tests.integration.typed import Typed
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(
-    trials: Trials,
-    migrated_sqlite_url: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    for name, value in {
-        "SECRET_KEY": "k" * 40,
-        "DATABASE_URL": migrated_sqlite_url,
-        "DATA_DIR": str(tmp_path),
-    }.items():
-        monkeypatch.setenv(name, value)
-
+def run(trials: Trials, typed: Typed) -> Run:
     def run(*words: str, foreign: bool = True) -> tuple[int, str, str]:
         place = ["--database-url", trials.address.get_secret_value()] if foreign else []
-        code = main(["optimizer", *words, *place])
-        return (code, *capsys.readouterr())
+        return typed("optimizer", *words, *place)
 
     return run
 

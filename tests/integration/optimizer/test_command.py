@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from dbsbm.cli import main
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, OptimizerRun
 from dbsbm.optimizer import analyse as analysis
@@ -20,6 +20,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import NotEnabledError
 from dbsbm.optimizer.server.case import Case
 from tests.integration.optimizer.shop import PASSWORD, name_of, open_shop, session
+from tests.integration.typed import Typed
 from tests.servers import MariaDBServer, ValkeyServer, free_port
 
 Run = Callable[..., tuple[int, str, str]]
@@ -43,12 +44,6 @@ def environment(
     migrated_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """A fleet with a database of its own, and rules of which each does one thing."""
-    for name, value in {
-        "SECRET_KEY": "k" * 40,
-        "DATABASE_URL": migrated_sqlite_url,
-        "DATA_DIR": str(tmp_path),
-    }.items():
-        monkeypatch.setenv(name, value)
     use_rules(monkeypatch, found=lambda _: [FOUND])
     database = Database(SecretStr(migrated_sqlite_url))
     yield database
@@ -56,15 +51,8 @@ def environment(
 
 
 @pytest.fixture
-def run(environment: Database, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*words: str) -> tuple[int, str, str]:
-        try:
-            code = main(["optimizer", *words])
-        except SystemExit as ending:
-            code = int(ending.code or 0)
-        return (code, *capsys.readouterr())
-
-    return run
+def run(environment: Database, typed: Typed) -> Run:
+    return partial(typed, "optimizer")
 
 
 @pytest.fixture(scope="module")
