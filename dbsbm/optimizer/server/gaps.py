@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.load import wants_run
 from dbsbm.optimizer.server.model import Load
 from dbsbm.optimizer.statements.spelling import is_cut_off
 
@@ -31,14 +30,14 @@ _NO_ROOM = (
 
 
 def find_gaps(
-    server: Connection, load: Collection[Load] | Missing, understood: Collection[str]
+    load: Collection[Load] | Missing, understood: Collection[str], unnamed_seconds: float
 ) -> tuple[str, ...]:
     """Sentences on what is missing; none where the load is missing as a whole.
 
     Args:
-        server: The server.
         load: What was read.
         understood: Digests of statements of which the shape is known.
+        unnamed_seconds: Time of statements for which the server had no room.
     """
     if isinstance(load, Missing):
         return ()
@@ -46,12 +45,12 @@ def find_gaps(
     return (
         *_runs(load),
         *_cut_off([each for each in load if each.digest not in understood], seconds),
-        *_without_room(server, seconds),
+        *_without_room(seconds, unnamed_seconds),
     )
 
 
 def _runs(load: Collection[Load]) -> Iterator[str]:
-    if load and all(each.sample is None for each in load):
+    if any(wants_run(each) for each in load) and all(each.sample is None for each in load):
         yield _NO_RUNS
 
 
@@ -62,14 +61,8 @@ def _cut_off(load: Collection[Load], seconds: float) -> Iterator[str]:
         yield _CUT_OFF.format(count=len(cut), share=share)
 
 
-def _without_room(server: Connection, seconds: float) -> Iterator[str]:
+def _without_room(seconds: float, unnamed: float) -> Iterator[str]:
     """The digest without a name stands for all that came when the table was full."""
-    with suppress(QueryError):
-        for row in server.rows(
-            "SELECT sum_timer_wait / 1e12 AS seconds FROM "
-            "performance_schema.events_statements_summary_by_digest WHERE digest IS NULL"
-        ):
-            lost = float(row["seconds"] or 0)
-            share = lost / max(seconds + lost, 1e-9)
-            if share >= _SHARE:
-                yield _NO_ROOM.format(share=share)
+    share = unnamed / max(seconds + unnamed, 1e-9)
+    if share >= _SHARE:
+        yield _NO_ROOM.format(share=share)

@@ -11,6 +11,7 @@ from typing import Final
 
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.connection import Connection, QueryError, Row
+from dbsbm.optimizer.server.digests import Digests
 from dbsbm.optimizer.server.instruments import OFF, PERFORMANCE_SCHEMA, consumes, failed, is_on
 from dbsbm.optimizer.server.model import Load
 from dbsbm.optimizer.server.slow_log import Entry, match_key
@@ -22,6 +23,10 @@ MOST: Final = 5000
 _MOST_RUNS: Final = 6_000
 """Runs that are looked at: a few of each of 2,000 kinds; a server remembers up to 10,000."""
 
+_RUN_ROWS: Final = 100
+"""Rows that a run read, from which on its values can tell something: which type they have, how far
+a page is, how long a list."""
+
 _DIGESTS = """
     SELECT {sample}, schema_name, digest, digest_text, count_star,
         sum_timer_wait / 1e12 AS seconds, sum_rows_examined, sum_rows_sent, sum_rows_affected,
@@ -30,19 +35,20 @@ _DIGESTS = """
     FROM performance_schema.events_statements_summary_by_digest
     WHERE (schema_name IN ({marks}) OR schema_name IS NULL) AND digest_text IS NOT NULL
         AND last_seen >= NOW() - INTERVAL %s SECOND
-    ORDER BY sum_timer_wait DESC LIMIT {most}"""
+    {order} LIMIT {most}"""
 _RUNS = """
     SELECT digest, current_schema AS schema_name, sql_text AS sample
     FROM performance_schema.{table}
-    WHERE current_schema IN ({marks}) AND digest IS NOT NULL LIMIT {most}"""
+    WHERE current_schema IN ({marks}) AND digest IS NOT NULL AND rows_examined >= {rows}
+    LIMIT {most}"""
 """Not grouped: the server would write long texts to a temporary table on disk for that."""
 _HISTORIES = ("events_statements_history_long", "events_statements_history")
 
 
 def read_load(
-    server: Connection, schemas: Collection[str], since: timedelta
+    server: Connection, schemas: Collection[str], since: timedelta, digests: Digests
 ) -> tuple[Load, ...] | Missing:
-    """Read the digests of the performance schema that were seen within `since`."""
+    """Read the digests of the performance schema that were seen within `since`, dearest first."""
     try:
         if not is_on(server):
             return Missing(OFF)
@@ -51,21 +57,32 @@ def read_load(
                 "Statements are not counted: run UPDATE performance_schema.setup_consumers "
                 "SET ENABLED = 'YES' WHERE NAME = 'statements_digest'."
             )
-        rows, length = _digests(server, schemas, since), _digest_length(server)
+        rows, length = _digests(server, schemas, since, digests), _digest_length(server)
     except QueryError as error:
         return failed(server, error, "Counts of statements", PERFORMANCE_SCHEMA)
     kept = [row for row in rows if _is_about(row, schemas)]
     times_seen = Counter(str(row["digest"]) for row in kept)
-    return tuple(_load(row, times_seen, length) for row in kept)
+    loads = (_load(row, times_seen, length) for row in kept)
+    return tuple(sorted(loads, key=lambda load: load.seconds, reverse=True))
+
+
+def wants_run(load: Load) -> bool:
+    """Tell whether the values of a run would tell anything: it reads more than a few rows."""
+    return load.rows_examined >= _RUN_ROWS * load.calls
 
 
 def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str, str], str]:
-    """Runs that the server remembers, by digest and schema."""
+    """Runs that the server remembers and that are wanted, by digest and schema."""
     runs: dict[tuple[str, str], str] = {}
     for table in _HISTORIES:
         with suppress(QueryError):  # it is on in some servers only, and read by some users only
             if consumes(server, table):
-                statement = _RUNS.format(table=table, marks=_marks(schemas), most=_MOST_RUNS)
+                statement = _RUNS.format(
+                    table=table,
+                    marks=_marks(schemas),
+                    rows=_RUN_ROWS,
+                    most=_MOST_RUNS,
+                )
                 for row in server.rows(statement, tuple(schemas)):
                     runs.setdefault((str(row["digest"]), str(row["schema_name"])), row["sample"])
     return runs
@@ -94,11 +111,16 @@ def _with_run(
     return replace(load, sample=sample)
 
 
-def _digests(server: Connection, schemas: Collection[str], since: timedelta) -> list[Row]:
+def _digests(
+    server: Connection, schemas: Collection[str], since: timedelta, digests: Digests
+) -> list[Row]:
+    fit = digests.kinds is not None and digests.kinds <= MOST
     statement = _DIGESTS.format(
         # MariaDB keeps no sample beside a digest.
         sample="query_sample_text" if server.flavor == "mysql" else "NULL AS query_sample_text",
         marks=_marks(schemas),
+        # A server that sorts long texts works twice as long, and all are taken where they fit.
+        order="" if fit else "ORDER BY sum_timer_wait DESC",
         most=MOST,
     )
     return server.rows(statement, (*schemas, max(1, int(since.total_seconds()))))

@@ -9,10 +9,11 @@ from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.connection import Connection
 from dbsbm.optimizer.server.definitions import with_definitions
+from dbsbm.optimizer.server.digests import Digests, read_digests
 from dbsbm.optimizer.server.facts import read_server
 from dbsbm.optimizer.server.gaps import find_gaps
 from dbsbm.optimizer.server.index_use import read_index_use
-from dbsbm.optimizer.server.load import read_load, read_runs, with_runs
+from dbsbm.optimizer.server.load import read_load, read_runs, wants_run, with_runs
 from dbsbm.optimizer.server.locks import read_deadlock, read_lock_waits, read_transactions
 from dbsbm.optimizer.server.model import Load, Snapshot
 from dbsbm.optimizer.server.questions import ServerQuestions
@@ -22,7 +23,7 @@ from dbsbm.optimizer.statements.reader import read_shape
 from dbsbm.optimizer.statements.shape import Shape
 
 ENOUGH_RUNS = 0.5
-"""Share of all kinds of statements, of which a run is known, from which on no more is searched."""
+"""Share of the kinds of which a run is wanted and known, from which on no more is searched."""
 
 
 def read_case(server: Connection, *, since: timedelta) -> Case:
@@ -42,26 +43,27 @@ def read_case(server: Connection, *, since: timedelta) -> Case:
         {key: with_definitions(server, table) for key, table in schema.tables.items()},
         schema.prefixes,
     )
-    load = _read_load(server, schemas, since)
+    digests = read_digests(server)
+    load = _read_load(server, schemas, since, digests)
     shapes = {} if isinstance(load, Missing) else _shapes(load, schema)
     snapshot = Snapshot(
-        read_server(server),
+        read_server(server, digests.age),
         schema.tables,
         load,
         read_index_use(server, schemas),
         read_deadlock(server),
         read_lock_waits(server),
         read_transactions(server),
-        gaps=find_gaps(server, load, shapes.keys()),
+        gaps=find_gaps(load, shapes.keys(), digests.unnamed_seconds),
     )
     return Case(snapshot, shapes, ServerQuestions(server, schema))
 
 
 def _read_load(
-    server: Connection, schemas: Collection[str], since: timedelta
+    server: Connection, schemas: Collection[str], since: timedelta, digests: Digests
 ) -> tuple[Load, ...] | Missing:
     """From digests, with runs from wherever there are some; from the slow log where it is all."""
-    load = read_load(server, schemas, since)
+    load = read_load(server, schemas, since, digests)
     if isinstance(load, Missing):
         return as_load(read_slow_log(server, schemas, since)) or load
     if not _are_enough(load):
@@ -72,8 +74,9 @@ def _read_load(
 
 
 def _are_enough(load: tuple[Load, ...]) -> bool:
-    """Tell whether of most kinds of statements a run is known."""
-    return sum(each.sample is not None for each in load) >= ENOUGH_RUNS * len(load)
+    """Tell whether a run is known of most kinds of statements of which one is wanted."""
+    wanted = [each for each in load if wants_run(each)]
+    return sum(each.sample is not None for each in wanted) >= ENOUGH_RUNS * len(wanted)
 
 
 def _shapes(load: tuple[Load, ...], schema: Schema) -> dict[str, Shape]:

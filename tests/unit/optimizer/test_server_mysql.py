@@ -11,6 +11,7 @@ import pytest
 
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.digests import Digests
 from dbsbm.optimizer.server.index_use import read_index_use
 from dbsbm.optimizer.server.load import read_load, read_runs, with_runs
 from dbsbm.optimizer.server.locks import read_lock_waits
@@ -171,7 +172,7 @@ def test_digests_bring_a_run_along() -> None:
             "digest_text": "SELECT ? FROM `shop` . `b`",
         },
     ]
-    load = read_load(server({**ON, "summary_by_digest": digests}), ["shop"], DAY)
+    load = read_load(server({**ON, "summary_by_digest": digests}), ["shop"], DAY, Digests())
     assert not isinstance(load, Missing)
     assert [each.digest for each in load] == ["d1", "d2", "d5"]
     first = load[0]
@@ -189,7 +190,7 @@ def test_a_run_comes_from_the_history_or_else_from_the_slow_log() -> None:
         {"digest": "d1", "schema_name": "shop", "sample": "SELECT * FROM bets WHERE amount = 8"}
     ]
     fake = server({**ON, "summary_by_digest": digests, "events_statements_history": history})
-    load = read_load(fake, ["shop"], DAY)
+    load = read_load(fake, ["shop"], DAY, Digests())
     assert not isinstance(load, Missing)
     slow = [Entry("shop", "DELETE FROM bets WHERE id = 9", 0.5)]
     assert [each.sample for each in with_runs(load, read_runs(fake, ["shop"]), slow)] == [
@@ -209,7 +210,7 @@ def test_a_run_comes_from_the_history_or_else_from_the_slow_log() -> None:
     ],
 )
 def test_load_that_cannot_be_read_says_what_to_do(answers: dict[str, Any], sentence: str) -> None:
-    load = read_load(server(answers), ["shop"], DAY)
+    load = read_load(server(answers), ["shop"], DAY, Digests())
     assert isinstance(load, Missing)
     assert sentence in load.reason
 
