@@ -6,30 +6,29 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dbsbm.cli import (
-    alerts,
-    cache,
-    deadletters,
-    migrate,
-    optimizer,
-    profile,
-    report,
-    settings_table,
-)
+from dbsbm.cli.late import LateParser
 from dbsbm.errors import DbsbmError
 
-_COMMANDS = (settings_table, migrate, deadletters, cache, alerts, optimizer, report, profile)
+_COMMANDS = (
+    ("settings", "list every setting", "settings_table"),
+    ("migrate", "bring the database's schema up to date", "migrate"),
+    ("deadletters", "list what was given up, and replay it", "deadletters"),
+    ("cache", "look into the cache, and change it", "cache"),
+    ("alerts", "rules, replays, incidents and silences", "alerts"),
+    ("optimizer", "find what could be better, and why", "optimizer"),
+    ("report", "how the fleet did, compared with before", "report"),
+    ("profile", "what a running process does, from outside", "profile"),
+)
 
-EXIT_FAILED = 1
 EXIT_CONFIG = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. What goes wrong is one sentence on standard error, exit code not 0."""
     parser = argparse.ArgumentParser(prog="python -m dbsbm", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for module in _COMMANDS:
-        module.register(commands)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=LateParser)
+    for name, text, module in _COMMANDS:
+        commands.add_parser(name, help=text, fill=f"{__name__}.{module}:fill")
     arguments = parser.parse_args(argv)
     try:
         code: int = arguments.run(arguments)

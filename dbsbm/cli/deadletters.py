@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,9 +15,8 @@ from dbsbm.errors import UserError
 from dbsbm.settings import load_settings
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("deadletters", help="list what was given up, and replay it")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="those that nobody replayed").set_defaults(run=_list)
     replay = actions.add_parser("replay", help="try one again; the relay sends it within seconds")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dbsbm import logs
 from dbsbm.db.migrate import upgrade
 from dbsbm.settings import load_settings
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("migrate", help="bring the database's schema up to date")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.set_defaults(run=_run)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -22,9 +21,8 @@ start with one sentence that names the variable.
 """
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("settings", help="list every setting")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("--markdown", action="store_true", help="as docs/settings.md has it")
     parser.set_defaults(run=_run)
 

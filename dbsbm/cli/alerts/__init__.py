@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import argparse
 
 from dbsbm.cli.alerts import incidents, replay, rules
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("alerts", help="rules, replays, incidents and silences")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     actions = parser.add_subparsers(dest="action", required=True)
     for module in (incidents, rules, replay):
         module.register(actions)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import argparse
 
-from dbsbm.cli.cache import follow, get, health, invalidate, policy, stats, top, warm
+_ACTIONS = (
+    ("stats", "hits, misses and loads by category and level"),
+    ("top", "the keys that are read most, in all processes"),
+    ("get", "a stored value, its age and its tags"),
+    ("invalidate", "remove a value, what depends on a tag, a category, or everything"),
+    ("health", "is the cache's server well? exit code 1 if not"),
+    ("policy", "show or change how categories are kept"),
+    ("warm", "fill categories, and load what was read most"),
+    ("follow", "invalidate for writes past the application, by the binary log; runs on"),
+)
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("cache", help="look into the cache, and change it")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     actions = parser.add_subparsers(dest="action", required=True)
-    for module in (stats, top, get, invalidate, health, policy, warm, follow):
-        module.register(actions)
+    for name, text in _ACTIONS:
+        actions.add_parser(name, help=text, fill=f"{__name__}.{name}:fill")

@@ -6,7 +6,6 @@ import argparse
 import signal
 import threading
 from types import FrameType
-from typing import Any
 
 import pymysql
 
@@ -20,11 +19,8 @@ from dbsbm.querycache.writing.binlog import Follower
 from dbsbm.settings import Settings, load_settings
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser(
-        "follow", help="invalidate for writes past the application, by the binary log; runs on"
-    )
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.set_defaults(run=_run)
 
 

@@ -46,9 +46,8 @@ class _Found:
     tags: dict[str, bool] | None = None
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser("get", help="a stored value, its age and its tags")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("category", nargs="?", help="the category of the value")
     parser.add_argument("part", nargs="*", help=PARTS_HELP)
     parser.add_argument("--wire", metavar="KEY", help="the key as the server has it, instead")

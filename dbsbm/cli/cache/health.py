@@ -17,9 +17,8 @@ from dbsbm.cli.output import say, say_json, spell_bytes
 EXIT_UNHEALTHY = 1
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser("health", help="is the cache's server well? exit code 1 if not")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     add_json(parser)
     parser.set_defaults(run=_run)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dbsbm.cache.cache import Cache
 from dbsbm.cache.categories import Category
@@ -16,11 +15,8 @@ from dbsbm.errors import UserError
 EXIT_NOT_TOLD = 1
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser(
-        "invalidate", help="remove a value, what depends on a tag, a category, or everything"
-    )
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("category", nargs="?", help="the category of one value")
     parser.add_argument("part", nargs="*", help=PARTS_HELP)
     parser.add_argument("--wire", metavar="KEY", help="one value, by its key on the server")

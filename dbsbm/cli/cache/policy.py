@@ -34,9 +34,8 @@ _MEANINGS = {
 }
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser("policy", help="show or change how categories are kept")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.set_defaults(run=_show, category=None, json=False)
     steps = parser.add_subparsers(dest="step")
     show = steps.add_parser("show", help="what is in force, and the last changes")

@@ -27,9 +27,8 @@ _PROCESSES = (
 )
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser("stats", help="hits, misses and loads by category and level")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("--processes", action="store_true", help="each living process too")
     add_json(parser)
     parser.set_defaults(run=_run)

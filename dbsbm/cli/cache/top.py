@@ -12,9 +12,8 @@ from dbsbm.cli.output import say, say_json, spell_share, table
 MOST = 1000
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser("top", help="the keys that are read most, in all processes")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("-n", type=_count, default=20, metavar="N", help="how many (20)")
     parser.add_argument(
         "--hours", action="store_true", help="of the last two hours, not of the last 20 minutes"

@@ -19,9 +19,8 @@ from dbsbm.settings import load_settings
 EXIT_INCOMPLETE = 1
 
 
-def register(actions: Any) -> None:
-    """Add the command to the parser."""
-    parser = actions.add_parser("warm", help="fill categories, and load what was read most")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument("category", nargs="*", help="which; all that can be filled by default")
     add_json(parser)
     parser.set_defaults(run=_run)

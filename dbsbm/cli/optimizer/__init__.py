@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+import argparse
 
-from dbsbm.cli.optimizer import analyse, apply, auto, findings, prove
+_ACTIONS = (
+    ("analyse", "look for what could be better", "analyse:fill"),
+    ("list", "findings, the gravest first", "findings:fill_list"),
+    ("show", "all about a finding", "findings:fill_show"),
+    ("history", "what became of findings, the newest first", "findings:fill_history"),
+    ("dismiss", "hear no more of a finding", "findings:fill_dismiss"),
+    ("prove", "try a finding on copies of its tables", "prove:fill"),
+    (
+        "apply",
+        "change the table as a finding says, online; what is to go is hidden",
+        "apply:fill_apply",
+    ),
+    ("keep", "end what `apply` began: what was hidden is dropped", "apply:fill_keep"),
+    ("revert", "undo all that was done for a finding, byte for byte", "apply:fill_revert"),
+    (
+        "approve",
+        "let `auto` change a table for a finding, however big the table is",
+        "apply:fill_approve",
+    ),
+    ("auto", "apply what is proved and safe, judge what was applied", "auto:fill"),
+)
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("optimizer", help="find what could be better, and why")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     actions = parser.add_subparsers(dest="action", required=True)
-    for module in (analyse, findings, prove, apply, auto):
-        module.register(actions)
+    for name, text, filler in _ACTIONS:
+        actions.add_parser(name, help=text, fill=f"{__name__}.{filler}")

@@ -31,13 +31,11 @@ from dbsbm.settings import load_settings
 EXIT_FAILED = 1
 
 
-def register(actions: Any) -> None:
-    """Add the action to the parser."""
-    parser = actions.add_parser(
-        "analyse",
-        help="look for what could be better",
-        description="Look at the fleet and its database, or at any MySQL 8 or MariaDB 10.6+ "
-        "database. It is only read. Exit code 0 whatever is found, 1 where it cannot be read.",
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.description = (
+        "Look at the fleet and its database, or at any MySQL 8 or MariaDB 10.6+ database. It is "
+        "only read. Exit code 0 whatever is found, 1 where it cannot be read."
     )
     parser.add_argument(
         "--database-url",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from typing import Any
 
 from dbsbm.cli.optimizer.place import add_id, add_place, open_place, or_say_why_not
 from dbsbm.cli.output import say
@@ -15,23 +14,30 @@ from dbsbm.optimizer.unattended.auto import approve
 Step = Callable[[Applier, str], Outcome]
 
 
-def register(actions: Any) -> None:
-    """Add the actions to the parser."""
-    for name, step, text in (
-        ("apply", _apply, "change the table as a finding says, online; what is to go is hidden"),
-        ("keep", _keep, "end what `apply` began: what was hidden is dropped"),
-        ("revert", _revert, "undo all that was done for a finding, byte for byte"),
-    ):
-        parser = actions.add_parser(name, help=text)
-        add_id(parser)
-        add_place(parser)
-        parser.set_defaults(run=or_say_why_not(_doing(step)))
-    parser = actions.add_parser(
-        "approve", help="let `auto` change a table for a finding, however big the table is"
-    )
+def fill_apply(parser: argparse.ArgumentParser) -> None:
+    """Add what `apply` takes."""
+    _fill(parser, _doing(_apply))
+
+
+def fill_keep(parser: argparse.ArgumentParser) -> None:
+    """Add what `keep` takes."""
+    _fill(parser, _doing(_keep))
+
+
+def fill_revert(parser: argparse.ArgumentParser) -> None:
+    """Add what `revert` takes."""
+    _fill(parser, _doing(_revert))
+
+
+def fill_approve(parser: argparse.ArgumentParser) -> None:
+    """Add what `approve` takes."""
+    _fill(parser, _approve)
+
+
+def _fill(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
     add_id(parser)
     add_place(parser)
-    parser.set_defaults(run=or_say_why_not(_approve))
+    parser.set_defaults(run=or_say_why_not(run))
 
 
 def _apply(applier: Applier, finding: str) -> Outcome:

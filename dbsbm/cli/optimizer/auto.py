@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from dbsbm.cli.optimizer.place import add_place, open_place, or_say_why_not
 from dbsbm.cli.output import say, say_json
@@ -11,14 +10,12 @@ from dbsbm.optimizer.finding import short_id
 from dbsbm.optimizer.unattended.auto import DAILY_CHANGES, Round, work
 
 
-def register(actions: Any) -> None:
-    """Add the action to the parser."""
-    parser = actions.add_parser(
-        "auto",
-        help="apply what is proved and safe, judge what was applied",
-        description="One round: settles what was interrupted, keeps or takes back what was "
-        "watched, tries findings about indexes on copies, and applies those that are proved and "
-        f"risk little, at most {DAILY_CHANGES} a day.",
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.description = (
+        "One round: settles what was interrupted, keeps or takes back what was watched, tries "
+        "findings about indexes on copies, and applies those that are proved and risk little, at "
+        f"most {DAILY_CHANGES} a day."
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be tried")
     parser.add_argument("--json", action="store_true", help="for programs")

@@ -23,31 +23,47 @@ from dbsbm.settings import load_settings
 
 T = TypeVar("T")
 
+_MOST_STEPS = 10_000
 
-def register(actions: Any) -> None:
-    """Add the actions to the parser."""
-    listed = actions.add_parser("list", help="findings, the gravest first")
-    listed.add_argument(
+
+def fill_list(parser: argparse.ArgumentParser) -> None:
+    """Add what `list` takes."""
+    parser.add_argument(
         "--state",
         choices=(*STATES, "all"),
         help="default: those that are neither gone nor dismissed",
     )
-    _add_json(listed)
-    listed.set_defaults(run=_list)
-    show = actions.add_parser("show", help="all about a finding")
-    _add_id(show)
-    _add_json(show)
-    show.set_defaults(run=_show)
-    history = actions.add_parser("history", help="what became of findings, the newest first")
-    history.add_argument("id", nargs="?", help="only of one finding; the begin of its id is enough")
-    history.add_argument("--limit", type=int, default=100)
-    _add_json(history)
-    history.set_defaults(run=_history)
-    dismiss = actions.add_parser("dismiss", help="hear no more of a finding")
-    _add_id(dismiss)
-    dismiss.add_argument("--reason", default="", help="for those who come after you")
-    dismiss.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who does it")
-    dismiss.set_defaults(run=_dismiss)
+    _add_json(parser)
+    parser.set_defaults(run=_list)
+
+
+def fill_show(parser: argparse.ArgumentParser) -> None:
+    """Add what `show` takes."""
+    _add_id(parser)
+    _add_json(parser)
+    parser.set_defaults(run=_show)
+
+
+def fill_history(parser: argparse.ArgumentParser) -> None:
+    """Add what `history` takes."""
+    parser.add_argument("id", nargs="?", help="only of one finding; the begin of its id is enough")
+    parser.add_argument("--limit", type=_count, default=100, metavar="N", help="how many (100)")
+    _add_json(parser)
+    parser.set_defaults(run=_history)
+
+
+def fill_dismiss(parser: argparse.ArgumentParser) -> None:
+    """Add what `dismiss` takes."""
+    _add_id(parser)
+    parser.add_argument("--reason", default="", help="for those who come after you")
+    parser.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who does it")
+    parser.set_defaults(run=_dismiss)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"must be from 1 to {_MOST_STEPS}")
+    return int(text)
 
 
 def _add_id(parser: argparse.ArgumentParser) -> None:

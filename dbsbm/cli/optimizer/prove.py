@@ -16,13 +16,11 @@ from dbsbm.optimizer.unattended.proving import prove_finding, read_load
 _LONGEST = 60
 
 
-def register(actions: Any) -> None:
-    """Add the action to the parser."""
-    parser = actions.add_parser(
-        "prove",
-        help="try a finding on copies of its tables",
-        description="Copies the tables of a finding into a schema of its own on the same server, "
-        "replays the statements seen before and after the change, and drops the copies.",
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.description = (
+        "Copies the tables of a finding into a schema of its own on the same server, replays the "
+        "statements seen before and after the change, and drops the copies."
     )
     add_id(parser)
     add_place(parser)

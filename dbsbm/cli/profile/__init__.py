@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from dbsbm.cli.output import say, table
 from dbsbm.cli.profile import memory, spy
@@ -15,9 +14,8 @@ from dbsbm.settings import PROJECT_ROOT, load_settings
 LONGEST_SECONDS = 600
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("profile", help="what a running process does, from outside")
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
     parser.add_argument(
         "process",
         metavar="PROCESS",

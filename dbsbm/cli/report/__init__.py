@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from dbsbm.cli.output import say
 from dbsbm.cli.report.page import as_page
@@ -32,13 +31,11 @@ _FORMATS: Mapping[str, Callable[[Report], str]] = {
 }
 
 
-def register(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "report",
-        help="how the fleet did, compared with before",
-        description="Response times, hit rates, what was slow, errors, resources, alerts and "
-        "findings of a span, compared with the day and the week before.",
+def fill(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.description = (
+        "Response times, hit rates, what was slow, errors, resources, alerts and findings of a "
+        "span, compared with the day and the week before."
     )
     parser.add_argument(
         "--since",
