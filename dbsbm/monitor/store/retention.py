@@ -82,6 +82,11 @@ _LASTING = (
     _Rule(MetricSeries.id, MetricSeries.last_seen),
     _Rule(Statement.fingerprint, Statement.last_seen),
 )
+BY_DAYS = frozenset(rule.table for rule in _RULES)
+"""Tables whose finished rows are deleted after RETENTION_DAYS."""
+BY_OWN_AGE = frozenset((*(rule.table for rule in _LASTING), MetricPoint.__tablename__))
+"""Tables whose rows are deleted at an age that no setting changes."""
+
 # Minutes of points that one transaction deletes: a few thousand rows of a busy fleet.
 _STARTS = 8
 

@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "optimizer.md").read_text()
 ROW = re.compile(r"^\| `(\w+\.\w+)` \| ([^|]+\?) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 # ### rule, *question?*, an indented example, text with its silence
 SECTION = re.compile(
-    r"^### (\w+\.\w+)\n\n\*([^\n]+\?)\*\n\n((?: {4}[^\n]+\n)+)(.+?)(?=^#)", re.M | re.S
+    r"^### (\w+\.\w+)\n\n\*([^\n]+\?)\*\n\n((?: {4}[^\n]+\n)+)(.+?)(?=^#)", re.MULTILINE | re.DOTALL
 )
 # A word alone is no example: one has a number, or something that was seen.
 SEEN = re.compile(r"\d|`")

@@ -37,7 +37,7 @@ def _finding(limit: float, forecast: Forecast) -> Finding:
         cause=f"The broker is full {forecast.text}, and refuses tasks from then on: it uses "
         f"{spell_bytes(forecast.trend.level)} of {spell_bytes(limit)}, and "
         f"{spell_bytes(a_day)} more each day.",
-        evidence={**forecast.evidence, "limit": limit},
+        evidence={**forecast.evidence, "limit_bytes": limit},
         fix=(
             "See which queue nobody eats: /status lists their lengths.",
             f"Until then: CONFIG SET maxmemory {2 * limit:.0f} on the broker.",

@@ -16,6 +16,7 @@ from dbsbm.optimizer.fleet.evidence import Evidence
 from dbsbm.optimizer.fleet.wording import spell_bytes
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules.system.forecast import DAY, Forecast, foretell, line, long_enough
+from dbsbm.optimizer.rules.system.keeping import keep_less, undo_keeping_less
 
 NAME = "system.disk"
 
@@ -33,6 +34,7 @@ def examine(evidence: Evidence) -> list[Finding]:
 def _finding(trends: Curves, host: str, forecast: Forecast) -> Finding:
     a_day = -forecast.trend.slope * DAY
     table = _fastest_table(trends)
+    name = None if table is None else table[0]
     why = "" if table is None else f" The table {table[0]} grows by {spell_bytes(table[1])} a day."
     return Finding(
         rule=NAME,
@@ -40,12 +42,15 @@ def _finding(trends: Curves, host: str, forecast: Forecast) -> Finding:
         severity=forecast.severity,
         cause=f"The disk of {host} is full {forecast.text}: {spell_bytes(forecast.trend.level)} "
         f"are left, and it loses {spell_bytes(a_day)} a day.{why}",
-        evidence={**forecast.evidence, "fastest_table": None if table is None else table[0]},
+        evidence={**forecast.evidence, "fastest_table": name},
         fix=(
-            "Keep history for less time: lower RETENTION_DAYS.",
-            "Or look for what else grows in DATA_DIR, or enlarge the disk.",
+            (
+                "Look for what grows beside the database, such as logs and binary logs, or enlarge the "
+                "disk."
+            ),
+            *keep_less(name),
         ),
-        revert=("Set RETENTION_DAYS back; what was deleted does not return.",),
+        revert=undo_keeping_less(name),
         expected_gain=f"No outage {forecast.text}.",
         confidence=0.95,
         risk="low",

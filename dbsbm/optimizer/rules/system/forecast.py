@@ -52,10 +52,10 @@ class Forecast:
     def evidence(self) -> dict[str, float]:
         """The line, by the day."""
         return {
-            "level": self.trend.level,
-            "change_a_day": self.trend.slope * DAY,
-            "least_change_a_day": self.trend.lower * DAY,
-            "most_change_a_day": self.trend.upper * DAY,
+            "bytes": self.trend.level,
+            "bytes_a_day": self.trend.slope * DAY,
+            "least_bytes_a_day": self.trend.lower * DAY,
+            "most_bytes_a_day": self.trend.upper * DAY,
             "days_measured": self.trend.seconds / DAY,
             "days_at_least": self.least / DAY,
             "days_at_most": self.most / DAY,

@@ -40,7 +40,7 @@ def _finding(host: str, forecast: Forecast, role: str) -> Finding:
         f"are available, and it loses {spell_bytes(a_day)} a day."
         + (f" Processes of {role} use most of the fleet's." if role else ""),
         evidence={**forecast.evidence, "largest_role": role},
-        fix=(*look, "Or run fewer processes, or give the host more memory."),
+        fix=(*look, "Run fewer processes, or give the host more memory."),
         expected_gain=f"No process that the kernel kills {forecast.text}.",
         confidence=0.95,
         risk="low",

@@ -17,6 +17,7 @@ from dbsbm.optimizer.fleet.trend import Trend
 from dbsbm.optimizer.fleet.wording import spell_between, spell_bytes
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules.system.forecast import DAY, HORIZON, line, long_enough
+from dbsbm.optimizer.rules.system.keeping import keep_less, undo_keeping_less
 
 NAME = "system.table_growth"
 
@@ -61,8 +62,8 @@ def _finding(curve: Curve, trend: Trend, left: float | None) -> Finding:
         rule=NAME,
         object="database" if table is None else f"table {table}",
         severity="warning" if is_soon else "info",
-        cause=f"{name} has {spell_bytes(trend.level)}, grows by {spell_bytes(trend.lower * DAY)} "
-        f"to {spell_bytes(trend.upper * DAY)} a day and doubles in {spell_between(*doubled)}.",
+        cause=f"{name} has {spell_bytes(trend.level)}, grows by {_pace(trend)} a day "
+        f"and doubles in {spell_between(*doubled)}.",
         evidence={
             "bytes": trend.level,
             "bytes_a_day": trend.slope * DAY,
@@ -71,12 +72,15 @@ def _finding(curve: Curve, trend: Trend, left: float | None) -> Finding:
             "days_measured": trend.seconds / DAY,
             "least_disk_free_bytes": left,
         },
-        fix=(
-            "Lower RETENTION_DAYS, where its rows are samples, effects, slots or runs.",
-            "Where they are bets, plan for the space: they are kept for ever.",
-        ),
-        revert=("Set RETENTION_DAYS back; what was deleted does not return.",),
+        fix=keep_less(table),
+        revert=undo_keeping_less(table),
         expected_gain=f"{spell_bytes(30 * DAY * trend.slope)} a month.",
         confidence=0.95,
         risk="low",
     )
+
+
+def _pace(trend: Trend) -> str:
+    """What it grows by each day, at least and at most."""
+    least, most = spell_bytes(trend.lower * DAY), spell_bytes(trend.upper * DAY)
+    return least if least == most else f"{least} to {most}"

@@ -48,7 +48,9 @@ def test_a_disk_that_fills_up_is_foretold_with_an_interval_and_its_table() -> No
     assert f"in {low:.0f} to {high:.0f} days" in finding.cause
     assert "The table metric_points grows by 922 MiB a day." in finding.cause
     assert finding.severity == "warning"
-    assert "RETENTION_DAYS" in finding.fix[0]
+    assert finding.evidence["bytes"] == pytest.approx(13.2 * GIB, rel=0.1)
+    assert "deleted at an age of their own" in finding.fix[1]
+    assert finding.revert == ()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,26 @@ def test_a_table_that_doubles_is_for_your_information() -> None:
     (finding,) = look(table_growth, table(growing(100 * MIB, 20 * MIB)), free([500 * GIB] * 112))
     assert finding.object == "table metric_points"
     assert finding.severity == "info"
-    assert "grows by 20 MiB to 20 MiB a day and doubles in 19 days" in finding.cause
+    assert "grows by 20 MiB a day and doubles in 19 days" in finding.cause
+
+
+@pytest.mark.parametrize(
+    ("name", "advice", "can_undo"),
+    [
+        ("interactions", "Lower RETENTION_DAYS: finished rows of interactions", True),
+        ("metric_points", "which RETENTION_DAYS does not change", False),
+        ("incidents", "which RETENTION_DAYS does not change", False),
+        ("bets", "nothing deletes rows of bets", False),
+    ],
+)
+def test_a_shorter_retention_is_advised_for_the_tables_that_it_shortens(
+    name: str, advice: str, can_undo: bool
+) -> None:
+    (finding,) = look(
+        table_growth, table(growing(100 * MIB, 20 * MIB), name), free([9 * GIB] * 112)
+    )
+    assert advice in finding.fix[0]
+    assert bool(finding.revert) is can_undo
 
 
 def test_a_table_that_fills_the_disk_alone_is_a_warning() -> None:
