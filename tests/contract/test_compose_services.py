@@ -216,3 +216,14 @@ def test_a_service_is_given_no_secret_that_it_does_not_need() -> None:
     assert holders["mysql_password"] == holders["mysql_root_password"] == {"mysql"}
     assert holders["broker_users"] == {"broker"}
     assert holders["cache_users"] == {"cache"}
+
+
+def test_the_databases_user_gets_its_rights_when_the_database_is_made() -> None:
+    mysql = SERVICES["mysql"]
+    (grants,) = mysql["configs"]
+    text = (ROOT / COMPOSE["configs"][grants["source"]]["file"]).read_text()
+
+    assert grants["target"].startswith("/docker-entrypoint-initdb.d/")
+    assert grants["target"].endswith(".sql")
+    assert set(re.findall(r"TO '(\w+)'@'%'", text)) == {mysql["environment"]["MYSQL_USER"]}
+    assert "GRANT ALL ON `%\\_\\_shadow\\_%`.*" in text

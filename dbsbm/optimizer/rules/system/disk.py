@@ -44,10 +44,7 @@ def _finding(trends: Curves, host: str, forecast: Forecast) -> Finding:
         f"are left, and it loses {spell_bytes(a_day)} a day.{why}",
         evidence={**forecast.evidence, "fastest_table": name},
         fix=(
-            (
-                "Look for what grows beside the database, such as logs and binary logs, or enlarge the "
-                "disk."
-            ),
+            "Enlarge the disk, or look for what grows beside the database, such as its logs.",
             *keep_less(name),
         ),
         revert=undo_keeping_less(name),

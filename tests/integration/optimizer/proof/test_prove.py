@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from dbsbm.errors import UserError
 from dbsbm.optimizer.proof import shadow
@@ -11,6 +15,7 @@ from dbsbm.optimizer.proof.bench import Bench
 from dbsbm.optimizer.proof.shadow import drop_leftovers
 from tests.integration.optimizer.trials import Trials
 
+GRANTS = Path(__file__).parents[4] / "deploy" / "mysql" / "grants.sql"
 BY_GAME = "ALTER TABLE bets ADD INDEX by_game (game)"
 SELECT = "SELECT id, state FROM bets WHERE game = 17"
 
@@ -119,6 +124,26 @@ def test_a_user_who_may_not_make_copies_is_told_what_to_grant(trials: Trials) ->
     trials.run("DROP USER reader@127.0.0.1")
     assert proof["verdict"] == "needs a person"
     assert "GRANT ALL ON `%\\_\\_shadow\\_%`" in str(proof["reasons"][0])  # type: ignore[index]
+
+
+def test_the_rights_that_compose_grants_are_enough_for_a_proof(trials: Trials) -> None:
+    grants = re.sub(r"^--.*\n", "", GRANTS.read_text(), flags=re.MULTILINE)
+    trials.run(SELECT)
+    trials.run(
+        "CREATE OR REPLACE USER dbsbm@'%' IDENTIFIED BY 'd'",
+        f"GRANT ALL ON {trials.schema}.* TO dbsbm@'%'",
+        # MySQL's name for the right, which MariaDB does not have.
+        *grants.replace("SESSION_VARIABLES_ADMIN", "BINLOG ADMIN").strip(" \n;").split(";"),
+    )
+    try:
+        proof = trials.prove(BY_GAME, user=("dbsbm", "d"))
+        url = make_url(trials.address.get_secret_value()).set(username="dbsbm", password="d")
+        with Bench(SecretStr(url.render_as_string(hide_password=False))) as bench:
+            (logged,) = bench.rows("SELECT @@sql_log_bin AS value")
+    finally:
+        trials.run("DROP USER dbsbm@'%'")
+    assert (proof["verdict"], proof["reasons"]) == ("proved", [])
+    assert logged["value"] == 0
 
 
 def test_what_cannot_be_done_online_is_left_to_a_person(trials: Trials) -> None:
