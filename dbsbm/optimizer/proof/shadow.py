@@ -27,13 +27,15 @@ MOST_ROWS: Final = 2_000_000
 MOST_BYTES: Final = 1 << 30
 """Tables that hold more are not copied: the copy would take minutes, and push what the server
 needs out of its memory."""
+# The copy of a table of another kind may be a second door to the same rows: MERGE, FEDERATED.
+_KINDS = {"innodb", "aria", "myisam"}
 _MARK = "dbsbm_shadow"
 _NAME = re.compile(r".*__shadow_([0-9a-f]{12})\Z", re.DOTALL)
 _LONGEST_SCHEMA = 64 - len("__shadow_") - 12
 
 
-class TooBigError(DbsbmError):
-    """The tables are too big to be copied without harm."""
+class NotCopiedError(DbsbmError):
+    """The tables cannot be copied without harm. The text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,35 @@ class Shadow:
         return f"{quoted(self.schemas[schema])}.{quoted(table)}"
 
 
+def keeps_its_rows(table: Table) -> bool:
+    """Tell whether a table keeps its rows itself, so that those of a copy are others."""
+    return table.engine.lower() in _KINDS
+
+
+def check_kinds(tables: Iterable[Table]) -> None:
+    """Make sure that what is done to copies of tables is not done to their rows.
+
+    Raises:
+        NotCopiedError: A table's engine may keep its rows elsewhere.
+    """
+    for table in tables:
+        if not keeps_its_rows(table):
+            raise NotCopiedError(
+                f"{table.name} is kept by {table.engine}, whose copies may share its rows: a "
+                "person has to judge."
+            )
+
+
 def check_size(tables: Iterable[Table]) -> None:
     """Make sure that tables can be copied.
 
     Raises:
-        TooBigError: They hold too much.
+        NotCopiedError: They hold too much.
     """
     each = list(tables)
     rows, size = sum(t.rows for t in each), sum(t.bytes + t.index_bytes for t in each)
     if rows > MOST_ROWS or size > MOST_BYTES:
-        raise TooBigError(
+        raise NotCopiedError(
             f"The tables hold {rows:,} rows and {size >> 20:,} MiB, and copies are made of at most "
             f"{MOST_ROWS:,} rows and {MOST_BYTES >> 20:,} MiB: a person has to judge."
         )
@@ -78,31 +99,38 @@ def shadow_of(bench: Bench, tables: Collection[Table], *, until: float) -> Itera
         until: When copying has taken too long, on the monotonic clock.
 
     Raises:
-        TooBigError: They hold too much.
+        NotCopiedError: They hold too much, or their engines or replicas forbid it.
         QueryError: The server refused: the user may not create schemas, or a copy took too long.
         ServerAwayError: The server is gone.
     """
+    check_kinds(tables)
     check_size(tables)
+    if bench.tells_replicas():
+        raise NotCopiedError(
+            "Replicas would make the copies, too: GRANT BINLOG ADMIN ON *.* to the user."
+        )
     token = secrets.token_hex(6)
     schemas = {
         name: f"{name[:_LONGEST_SCHEMA]}__shadow_{token}"
         for name in dict.fromkeys(table.schema for table in tables)
     }
+    made: list[str] = []
     bench.rows("SELECT GET_LOCK(%s, 0) AS taken", (_lock(token),))
     try:
         shadow = Shadow(schemas, frozenset((table.schema, table.name) for table in tables))
         for name in schemas.values():
             bench.run(f"CREATE SCHEMA {quoted(name)}")
+            made.append(name)
             bench.run(f"CREATE TABLE {quoted(name)}.{_MARK} (made_at DATETIME)")
         for table in tables:
             if monotonic() > until:
-                raise TooBigError("Copying the tables took too long: a person has to judge.")
+                raise NotCopiedError("Copying the tables took too long: a person has to judge.")
             _copy(bench, shadow, table)
         for table in tables:
             _relate(bench, shadow, table)
         yield shadow
     finally:
-        _drop(bench, schemas.values())
+        _drop(bench, made)
         with suppress(QueryError, ServerAwayError):
             bench.rows("SELECT RELEASE_LOCK(%s) AS released", (_lock(token),))
 
@@ -136,6 +164,12 @@ def _copy(bench: Bench, shadow: Shadow, table: Table) -> None:
     columns = stored_columns(table)
     bench.run(f"CREATE TABLE {copy} LIKE {source}")
     bench.run(f"INSERT INTO {copy} ({columns}) SELECT {columns} FROM {source} LIMIT {MOST_ROWS}")  # noqa: S608 - names are quoted
+    (row,) = bench.rows("SELECT ROW_COUNT() AS copied")
+    if int(row["copied"]) >= MOST_ROWS:
+        raise NotCopiedError(
+            f"{table.name} holds more than the {MOST_ROWS:,} rows that are copied: a person has to "
+            "judge."
+        )
     bench.rows(f"ANALYZE TABLE {copy}")
 
 
