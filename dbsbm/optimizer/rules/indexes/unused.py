@@ -71,8 +71,11 @@ def _finding(change: Change, index: Index, case: Case, runs: int) -> Finding:
 
 
 def _spoken(age: timedelta) -> str:
-    hours = age.total_seconds() / 3600
-    if hours < 1:
+    seconds = age.total_seconds()
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    hours = seconds / 3600
+    if hours < 2:
         return f"{hours * 60:.0f} minutes"
     return f"{hours:.0f} hours" if hours < 48 else f"{age.days} days"
 

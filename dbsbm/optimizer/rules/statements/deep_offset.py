@@ -11,22 +11,27 @@ an index that gives the order.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     spoken,
     statement_evidence,
     statement_object,
     table_name,
 )
+from dbsbm.optimizer.rules.indexes.demand import best_for
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
+from dbsbm.optimizer.rules.indexes.judgement import is_wanted
 from dbsbm.optimizer.rules.indexes.searching import Search, search, ways
 from dbsbm.optimizer.rules.indexes.uses import shapes_within, uses
 from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
-from dbsbm.optimizer.server.model import Table
+from dbsbm.optimizer.server.model import Index, Table
 from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.shape import Shape
 
@@ -46,7 +51,7 @@ def examine(case: Case) -> list[Finding]:
                 continue
             skipped = _skipped(seen, shape, case, estimator)
             if big_table(case, shape.sources[0]) is not None and skipped >= MIN_OFFSET:
-                findings.append(_finding(seen, shape, case, skipped))
+                findings.append(_finding(seen, shape, case, estimator, skipped))
                 break
     return findings
 
@@ -58,11 +63,23 @@ def _skipped(seen: Seen, shape: Shape, case: Case, estimator: Estimator) -> floa
     all that is read is one or the other, but for what does not meet the conditions.
     """
     sorted_rows = seen.load.sorted_rows / seen.load.calls
+    known = max(shape.offset or 0, 0)
+    if sorted_rows and not _sorts_what_is_sent(seen, shape):
+        return known
     if sorted_rows:
         return sorted_rows - seen.given
-    known = max(shape.offset or 0, 0)
     kept = _kept_in_order(shape, case, estimator)
     return known if kept is None else max(known, seen.read * kept - seen.given)
+
+
+def _sorts_what_is_sent(seen: Seen, shape: Shape) -> bool:
+    """Tell whether a sort ends where LIMIT does.
+
+    One table of several may be sorted whole before the others are looked up for its rows; what they
+    give goes through a temporary table otherwise. SQL_CALC_FOUND_ROWS sorts all that there is.
+    """
+    is_joined = len(shape.sources) > 1 and seen.load.temporary_tables < seen.load.calls
+    return not is_joined and "SQL_CALC_FOUND_ROWS" not in seen.load.text.upper()
 
 
 def _kept_in_order(shape: Shape, case: Case, estimator: Estimator) -> float | None:
@@ -79,9 +96,10 @@ def _kept_in_order(shape: Shape, case: Case, estimator: Estimator) -> float | No
     return min(estimator.matching(use, use.given) / read, 1.0)
 
 
-def _finding(seen: Seen, shape: Shape, case: Case, skipped: float) -> Finding:
+def _finding(seen: Seen, shape: Shape, case: Case, estimator: Estimator, skipped: float) -> Finding:
     source = shape.order[0].column if shape.order else shape.sources[0]
     table = case.snapshot.tables[source.schema, source.table]
+    new = _new_indexes(seen, case, estimator)
     return Finding(
         rule=NAME,
         object=statement_object(table_name(table), seen.load),
@@ -95,13 +113,25 @@ def _finding(seen: Seen, shape: Shape, case: Case, skipped: float) -> Finding:
             "skipped_a_run": round(skipped),
             "table_rows": table.rows,
         },
-        fix=(_by_key(seen, shape, table),),
+        fix=(_by_key(seen, shape, table), *(ddl.alter(at, ddl.add(index)) for at, index in new)),
+        revert=tuple(ddl.alter(at, ddl.drop(index)) for at, index in new),
         expected_gain=(
             f"reads {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
         ),
         confidence=0.95 if seen.load.sorted_rows else 0.85,
         risk="none",
     )
+
+
+def _new_indexes(seen: Seen, case: Case, estimator: Estimator) -> list[tuple[Table, Index]]:
+    """Those that a page by key needs, but for what `index.missing` asks for."""
+    page = replace(seen.shape, offset=None)
+    new = []
+    for candidate, _ in best_for(case, estimator, seen.load, page):
+        table, columns = candidate.table, candidate.ordered((), estimator.rank(candidate.table))
+        if not is_wanted(case, table, columns):
+            new.append((table, Index(ddl.new_name(table, columns), ddl.parts_of(table, columns))))
+    return new
 
 
 def _by_key(seen: Seen, shape: Shape, table: Table) -> str:
@@ -112,7 +142,10 @@ def _by_key(seen: Seen, shape: Shape, table: Table) -> str:
         return f"... WHERE {after or 'key > ?'} ORDER BY ... LIMIT ?"
     page = tree.copy()
     page.set("offset", None)
-    return statement(page.where(after, dialect="mysql"))
+    page = page.where(after, dialect="mysql")
+    for name, descending in _ordered_by(shape, table)[len(shape.order) :]:
+        page = page.order_by(f"{name} DESC" if descending else name, dialect="mysql")
+    return statement(page)
 
 
 def _after(shape: Shape, table: Table) -> str:
@@ -121,8 +154,8 @@ def _after(shape: Shape, table: Table) -> str:
     each = [
         " AND ".join(
             [
-                *(f"{quoted(before)} = ?" for before, _ in names[:place]),
-                f"{quoted(name)} {'<' if descending else '>'} ?",
+                *(f"{before} = ?" for before, _ in names[:place]),
+                f"{name} {'<' if descending else '>'} ?",
             ]
         )
         for place, (name, descending) in enumerate(names)
@@ -132,11 +165,14 @@ def _after(shape: Shape, table: Table) -> str:
 
 def _ordered_by(shape: Shape, table: Table) -> list[tuple[str, bool]]:
     """The order, with the primary key last so that no two rows are alike."""
-    names = [(each.column.column, each.descending) for each in shape.order]
-    is_down = bool(names and names[-1][1])
+    several = len(shape.sources) > 1
+    source = shape.order[0].column.source if shape.order else shape.sources[0].name
+    is_down = bool(shape.order and shape.order[-1].descending)
+    given = {each.column.column for each in shape.order}
     key = table.primary_key
-    given = {name for name, _ in names}
+    names = [(each.column.source, each.column.column, each.descending) for each in shape.order]
+    names += [(source, each, is_down) for each in (key.columns if key else ()) if each not in given]
     return [
-        *names,
-        *((each, is_down) for each in (key.columns if key else ()) if each not in given),
+        (f"{quoted(of)}.{quoted(name)}" if several else quoted(name), down)
+        for of, name, down in names
     ]

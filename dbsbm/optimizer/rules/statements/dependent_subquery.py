@@ -57,7 +57,7 @@ def examine(case: Case) -> list[Finding]:
         if table is not None and seen.read >= TIMES * _once(seen.shape, case):
             findings.append(_finding(seen, table, case))
         elif (changed := _looked_up_in(seen, case)) is not None:
-            findings.append(_finding(seen, changed, case))
+            findings.append(_looks_up(seen, changed, case))
         elif (many := _run_often(seen, case, estimator)) is not None:
             findings.append(_remark(seen, *many))
     return findings
@@ -139,6 +139,24 @@ def _remark(seen: Seen, table: Table, runs: float) -> Finding:
         fix=(decorrelated(seen.load.text),),
         expected_gain=f"one pass over {table.name} in place of {spoken(runs)} searches a run",
         confidence=0.7,
+        risk="none",
+    )
+
+
+def _looks_up(seen: Seen, table: Table, case: Case) -> Finding:
+    verb = seen.shape.verb.upper()
+    return Finding(
+        rule=NAME,
+        object=statement_object(table_name(table), seen.load),
+        severity="warning" if is_heavy(case, seen.load) else "info",
+        cause=(
+            f"{verb} with IN is no join in this version: all of {table.name} is read and looked up "
+            f"in the subquery, {spoken(seen.read)} rows a run to change {spoken(seen.given)}."
+        ),
+        evidence={**statement_evidence(seen.load), "table_rows": table.rows},
+        fix=(decorrelated(seen.load.text),),
+        expected_gain=f"finds the rows of {table.name} by an index in place of reading all",
+        confidence=0.9,
         risk="none",
     )
 

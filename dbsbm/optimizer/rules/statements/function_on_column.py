@@ -12,6 +12,7 @@ narrows: by an index that is there, or by one that `index.missing` asks for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dbsbm.optimizer.finding import Finding
@@ -22,12 +23,14 @@ from dbsbm.optimizer.rules.describe import (
     statement_evidence,
     statement_object,
 )
+from dbsbm.optimizer.rules.indexes.candidate import is_long
 from dbsbm.optimizer.rules.indexes.demand import best_for
 from dbsbm.optimizer.rules.indexes.estimate import Estimator
 from dbsbm.optimizer.rules.indexes.judgement import is_wanted
 from dbsbm.optimizer.rules.statements.rewriting import with_conditions
 from dbsbm.optimizer.rules.statements.sargable import sargable
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
+from dbsbm.optimizer.rules.statements.types import is_text
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Column, Index, Server, Table
 from dbsbm.optimizer.server.quoting import quoted
@@ -38,75 +41,89 @@ NAME = "statement.function_on_column"
 _SEARCHES = {"=", "<=>", "in", "<", "<=", ">", ">=", "between", "like"}
 _SPANS = {"date", "year", "date_format", "cast", "datediff", "left", "substring", "from_unixtime"}
 """Functions that give one value for a span of values: equality becomes a range."""
-_NUMBERS = {
-    "length",
-    "char_length",
-    "month",
-    "day",
-    "hour",
-    "minute",
-    "second",
-    "dayofweek",
-    "dayofmonth",
-    "dayofyear",
-    "weekday",
-    "week",
-    "quarter",
-    "sign",
-    "ascii",
-    "crc32",
+_KINDS = {
+    **dict.fromkeys(
+        (
+            *("length", "char_length", "octet_length", "bit_length", "ascii", "sign", "extract"),
+            *("month", "day", "hour", "minute", "second", "microsecond", "dayofweek", "quarter"),
+            *("dayofmonth", "dayofyear", "weekday", "week", "weekofyear", "yearweek"),
+        ),
+        "INT",
+    ),
+    **dict.fromkeys(("crc32", "inet_aton", "time_to_sec", "to_seconds", "&", "|", "^"), "BIGINT"),
+    "date": "DATE",
+    "time": "TIME",
+    "md5": "CHAR(32)",
+    "sha1": "CHAR(40)",
+}
+"""Types of what functions give."""
+_SAME = {"abs", "last_day", "mod", "%", "div"}
+_SAME_TEXT = {
+    *("lower", "upper", "lcase", "ucase", "trim", "ltrim", "rtrim", "reverse", "left", "right"),
+    *("substring", "substr", "substring_index", "collate"),
 }
 
 
 def examine(case: Case) -> list[Finding]:
     """Report each column that a function hides."""
     estimator = Estimator(case)
-    found: dict[str, Finding] = {}
-    for seen in expensive(case):
-        for predicate in _hidden(seen, case) if seen.wastes else ():
-            finding = _finding(seen, predicate, case, estimator)
-            if finding is not None:
-                found.setdefault(finding.id, finding)
-    return list(found.values())
-
-
-def _hidden(seen: Seen, case: Case) -> list[Predicate]:
     return [
-        predicate
-        for _, predicate in seen.predicates()
-        if predicate.wrapped
-        and predicate.op in _SEARCHES
-        and predicate.operand is not Operand.COLUMN
-        and big_table(case, predicate.column) is not None
+        finding
+        for seen in expensive(case)
+        for predicates in (_hidden(seen, case) if seen.wastes else ())
+        if (finding := _finding(seen, predicates, case, estimator)) is not None
     ]
 
 
-def _finding(seen: Seen, predicate: Predicate, case: Case, estimator: Estimator) -> Finding | None:
+def _hidden(seen: Seen, case: Case) -> list[list[Predicate]]:
+    """The conditions that hide a column, for each column."""
+    columns: dict[tuple[str, str, str], list[Predicate]] = {}
+    for _, predicate in seen.predicates():
+        column = predicate.column
+        if (
+            predicate.wrapped
+            and predicate.op in _SEARCHES
+            and predicate.operand is not Operand.COLUMN
+            and big_table(case, column) is not None
+        ):
+            columns.setdefault((column.schema, column.table, column.column), []).append(predicate)
+    return list(columns.values())
+
+
+def _finding(
+    seen: Seen, predicates: list[Predicate], case: Case, estimator: Estimator
+) -> Finding | None:
     if best_for(case, estimator, seen.load, seen.shape):
         return None  # another condition is enough, once it has an index
+    predicate = predicates[0]
     table = case.snapshot.tables[predicate.column.schema, predicate.column.table]
     column = table.columns[predicate.column.column]
-    bare = sargable(predicate.sql, predicate.wrapped, column)
-    if bare is None and (predicate.op == "like" or predicate.wrapped == "collate"):
+    bare = {
+        each: instead
+        for each in predicates
+        if (instead := sargable(each.sql, each.wrapped, column)) is not None
+    }
+    if not bare and (predicate.op == "like" or predicate.wrapped == "collate"):
         return None
     fix, revert = (
-        _rewritten(seen, predicate, bare, case, estimator)
-        if bare is not None
+        _rewritten(seen, bare, case, estimator)
+        if bare
         else _computed(predicate, table, column, case.snapshot.server)
     )
+    shown = next(iter(bare), predicate)
     return Finding(
         rule=NAME,
         object=statement_object(column_name(table, column.name), seen.load),
         severity="warning" if is_heavy(case, seen.load) else "info",
         cause=(
-            f"The statement compares {predicate.wrapped.upper()} of {table.name}.{column.name}, "
+            f"The statement compares {shown.wrapped.upper()} of {table.name}.{column.name}, "
             f"not the column: no index on it can be searched, and {spoken(seen.read)} rows are "
             "read a run."
         ),
         evidence={
             **statement_evidence(seen.load),
-            "condition": predicate.sql,
-            "instead": bare,
+            "condition": " AND ".join(each.sql for each in bare) or predicate.sql,
+            "instead": " AND ".join(bare.values()) or None,
             "table_rows": table.rows,
         },
         fix=fix,
@@ -124,10 +141,11 @@ def _gain(seen: Seen) -> str:
 
 
 def _rewritten(
-    seen: Seen, predicate: Predicate, bare: str, case: Case, estimator: Estimator
+    seen: Seen, bare: Mapping[Predicate, str], case: Case, estimator: Estimator
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    fix, revert = [with_conditions(seen.load.text, {predicate.sql: bare})], []
-    for candidate, _ in best_for(case, estimator, seen.load, _bared(seen.shape, predicate)):
+    conditions = {each.sql: instead for each, instead in bare.items()}
+    fix, revert = [with_conditions(seen.load.text, conditions)], []
+    for candidate, _ in best_for(case, estimator, seen.load, _bared(seen.shape, bare)):
         table = candidate.table
         columns = candidate.ordered((), estimator.rank(table))
         if is_wanted(case, table, columns):
@@ -138,15 +156,18 @@ def _rewritten(
     return tuple(fix), tuple(revert)
 
 
-def _bared(shape: Shape, predicate: Predicate) -> Shape:
-    """The shape as it is once the column stands alone."""
-    is_span = predicate.wrapped in _SPANS and predicate.op == "="
-    bare = replace(predicate, wrapped="", op="between" if is_span else predicate.op)
+def _bared(shape: Shape, bare: Mapping[Predicate, str]) -> Shape:
+    """The shape as it is once the columns stand alone."""
     return replace(
         shape,
-        predicates=tuple(bare if each == predicate else each for each in shape.predicates),
-        subqueries=tuple(_bared(each, predicate) for each in shape.subqueries),
+        predicates=tuple(_alone(each) if each in bare else each for each in shape.predicates),
+        subqueries=tuple(_bared(each, bare) for each in shape.subqueries),
     )
+
+
+def _alone(predicate: Predicate) -> Predicate:
+    is_span = predicate.wrapped in _SPANS and predicate.op == "="
+    return replace(predicate, wrapped="", op="between" if is_span else predicate.op)
 
 
 def _computed(
@@ -154,6 +175,10 @@ def _computed(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A column, or on MySQL 8 an index, of what the function gives."""
     side = _function_of(predicate)
+    kind = _kind_of(predicate.wrapped, column)
+    # What a run knows cannot be shown, and a text that is no number may stop an INSERT.
+    if "?" in side or "..." in side or kind is None:
+        return (f"Keep {side} in a column of its own, with an index, and compare that.",), ()
     if server.flavor == "mysql" and server.version >= (8, 0, 13):
         name = ddl.new_name(table, (column.name, predicate.wrapped))
         index = Index(name, ())
@@ -162,7 +187,6 @@ def _computed(
             (ddl.alter(table, ddl.drop(index)),),
         )
     new = _free_name(table, f"{column.name}_{_word(predicate.wrapped)}")
-    kind = "INT" if predicate.wrapped in _NUMBERS else _type_of(column)
     index_name = ddl.new_name(table, (new,))
     added = f"ADD COLUMN {quoted(new)} {kind} GENERATED ALWAYS AS ({side}) VIRTUAL"
     indexed = f"ADD INDEX {quoted(index_name)} ({quoted(new)})"
@@ -175,6 +199,13 @@ def _computed(
         (ddl.alter(table, f"DROP INDEX {quoted(index_name)}"),
          ddl.alter(table, f"DROP COLUMN {quoted(new)}")),
     )  # fmt: skip
+
+
+def _kind_of(wrapped: str, column: Column) -> str | None:
+    """The type of what a function of the column gives, None where that is not known."""
+    if wrapped in _SAME_TEXT and is_text(column):
+        return "VARCHAR(255)" if is_long(column) else column.type
+    return column.type if wrapped in _SAME else _KINDS.get(wrapped)
 
 
 def _function_of(predicate: Predicate) -> str:
@@ -196,8 +227,3 @@ def _free_name(table: Table, name: str) -> str:
     while free.lower() in taken:
         free, number = f"{name[:60]}_{number}", number + 1
     return free
-
-
-def _type_of(column: Column) -> str:
-    is_long = column.base.endswith(("text", "json", "blob"))
-    return "VARCHAR(255)" if is_long else column.type

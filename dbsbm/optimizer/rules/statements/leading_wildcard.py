@@ -78,6 +78,7 @@ def _finding(seen: Seen, predicate: Predicate, table: Table, case: Case) -> Find
         with_conditions(seen.load.text, {predicate.sql: match}),
     ]
     has_words = is_text(table.columns[column])
+    plain = Index(ddl.new_name(table, (column,)), ddl.parts_of(table, (column,)))
     return Finding(
         rule=NAME,
         object=statement_object(column_name(table, column), seen.load),
@@ -90,7 +91,11 @@ def _finding(seen: Seen, predicate: Predicate, table: Table, case: Case) -> Find
             "indexed": is_indexed,
             "table_rows": table.rows,
         },
-        fix=(*(fix if has_words else ()), _backwards(column)),
+        fix=(
+            *(() if predicate.leading_wildcard or is_indexed else (_plain(table, plain),)),
+            *(fix if has_words else ()),
+            _backwards(column),
+        ),
         revert=(ddl.alter(table, ddl.drop(index)),) if has_words else (),
         expected_gain=f"reads the rows that match in place of {spoken(seen.read)} a run",
         confidence=_confidence(predicate, is_indexed=is_indexed),
@@ -111,6 +116,10 @@ def _confidence(predicate: Predicate, *, is_indexed: bool) -> float:
     if predicate.leading_wildcard:
         return 0.95
     return 0.85 if is_indexed else 0.6
+
+
+def _plain(table: Table, index: Index) -> str:
+    return f"Where patterns begin with a letter: {ddl.alter(table, ddl.add(index))}"
 
 
 def _backwards(column: str) -> str:

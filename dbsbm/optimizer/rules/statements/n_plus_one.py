@@ -12,6 +12,7 @@ more than TOLERANCE, tables that are not related, and statements that ask for li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ MIN_ROWS = 3.0
 TOLERANCE = 0.05
 """How far both numbers may be apart: some rows have no relation, some statements just run."""
 WARNING_CALLS = 500
+_LIMIT = re.compile(r"\s+LIMIT\s+\S+\s*$", re.IGNORECASE)
 _VALUES = {Operand.VALUE, Operand.NUMBER, Operand.TEXT}
 
 
@@ -182,6 +184,11 @@ def _ends_with(name: str, ends: set[str]) -> bool:
     return any(name == end or name.endswith(f"_{end}") for end in ends)
 
 
+def _without_limit(text: str) -> str:
+    """What ended the search for one row would cut off the others."""
+    return _LIMIT.sub("", text)
+
+
 def _finding(lookup: _Lookup, around: _List) -> Finding:
     load, table = lookup.load, lookup.table
     name = quoted(lookup.column)
@@ -202,7 +209,7 @@ def _finding(lookup: _Lookup, around: _List) -> Finding:
             "around_rows": around.load.rows_sent,
         },
         fix=(
-            with_conditions(load.text, {lookup.predicate.sql: listed}),
+            _without_limit(with_conditions(load.text, {lookup.predicate.sql: listed})),
             f"Ask once for all rows of the list, by IN or by a join on {table.name}.{name}.",
         ),
         expected_gain=(

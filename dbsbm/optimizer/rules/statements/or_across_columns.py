@@ -78,18 +78,17 @@ def _others(shape: Shape, use: Use) -> list[str]:
 
 
 def _finding(seen: Seen, shape: Shape, case: Case, estimator: Estimator) -> Finding:
-    first = shape.alternatives[0][0].column
-    table = case.snapshot.tables[first.schema, first.table]
-    columns = tuple(
-        dict.fromkeys(each.column.column for side in shape.alternatives for each in side)
-    )
+    compared = [each.column for side in shape.alternatives for each in side]
+    table = case.snapshot.tables[compared[0].schema, compared[0].table]
+    columns = tuple(dict.fromkeys(each.column for each in compared))
+    tables = listed(list(dict.fromkeys(each.table for each in compared)))
     new = _new_indexes(shape, case, estimator)
     return Finding(
         rule=NAME,
         object=statement_object(columns_name(table, columns), seen.load),
         severity="warning" if is_heavy(case, seen.load) else "info",
         cause=(
-            f"OR over {listed(columns)} of {table.name} cannot be searched by one index: "
+            f"OR over {listed(columns)} of {tables} cannot be searched by one index: "
             f"{spoken(seen.read)} rows are read a run for {spoken(seen.given)}."
         ),
         evidence={
@@ -128,7 +127,8 @@ def _searches(use: Use) -> list[Search]:
 
 
 def _narrowest(use: Use, estimator: Estimator) -> Candidate:
-    options = candidates(use, estimator)
+    own = use.given | {column for column, _ in use.ranges}
+    options = [each for each in candidates(use, estimator) if each.columns & own]
     known = frozenset(each for each in use.given if is_indexable(use.table, each))
     # Few rows are given: each side is narrow, even if its columns have few values.
     plain = Candidate(use.table, (known,) if known else ())

@@ -23,6 +23,7 @@ from dbsbm.optimizer.rules.describe import (
 from dbsbm.optimizer.rules.indexes.uses import shapes_within
 from dbsbm.optimizer.rules.statements.rewriting import parse, statement
 from dbsbm.optimizer.rules.statements.seen import Seen, big_table, expensive, is_heavy
+from dbsbm.optimizer.rules.statements.types import INTEGERS
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Table
 from dbsbm.optimizer.server.quoting import quoted
@@ -63,14 +64,19 @@ def _finding(seen: Seen, table: Table, case: Case) -> Finding:
 
 def _fix(seen: Seen, table: Table) -> tuple[str, ...]:
     key = table.primary_key
-    if key is None or len(key.columns) != 1:
+    columns = () if key is None else key.columns
+    if len(columns) != 1 or table.columns[columns[0]].base not in INTEGERS:
         return ("Draw the rows by a number of their own: add a column RAND() and an index on it.",)
-    name, full = quoted(key.columns[0]), ddl.full_name(table)
-    drawn = (
-        f"{name} >= (SELECT FLOOR(MIN({name}) + RAND() * (MAX({name}) - MIN({name}))) FROM {full})"  # noqa: S608 -- advice: nothing runs it
-    )
+    name, full = quoted(columns[0]), ddl.full_name(table)
+    # RAND() in a subquery would be drawn anew, and the subquery carried out, for each row.
+    edges = f"SELECT MIN({name}), MAX({name}) FROM {full}"  # noqa: S608 -- advice: nothing runs it
+    first = f"Draw a number between both in the program, and compare {name} with it:"
     tree = parse(seen.load.text)
     if not isinstance(tree, exp.Select):
-        return (f"Draw the first row by {drawn}, and read on in the order of {name}.",)
-    picked = tree.where(drawn, dialect="mysql").order_by(name, append=False, dialect="mysql")
-    return (statement(picked),)
+        return edges, f"{first} {name} >= ? ORDER BY {name} LIMIT ?"
+    if len(seen.shape.sources) > 1:
+        name = f"{quoted(seen.shape.sources[0].name)}.{name}"
+    picked = tree.where(f"{name} >= ?", dialect="mysql").order_by(
+        name, append=False, dialect="mysql"
+    )
+    return edges, f"{first} {statement(picked)}"

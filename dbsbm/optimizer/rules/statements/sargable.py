@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from dbsbm.optimizer.rules.statements.rewriting import condition as condition_of
 from dbsbm.optimizer.rules.statements.rewriting import spelled
+from dbsbm.optimizer.rules.statements.types import INTEGERS, is_text
 from dbsbm.optimizer.server.model import Column
 
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
@@ -22,6 +23,12 @@ _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
+_DAYS = {exp.DType.DATE, exp.DType.DATE32}
+_MOMENTS = {exp.DType.DATETIME, exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ}
+_WHOLE = {exp.DType.BIGINT, exp.DType.UBIGINT, exp.DType.INT, exp.DType.UINT}
+_CHARACTERS = {exp.DType.CHAR, exp.DType.VARCHAR, exp.DType.TEXT}
+_BYTES = {exp.DType.BINARY, exp.DType.VARBINARY}
+_TIMES = {"date", "datetime", "timestamp"}
 _UNDONE = {"+": "-", "-": "+", "*": "/", "/": "*"}
 
 
@@ -49,6 +56,8 @@ def sargable(sql: str, wrapped: str, column: Column) -> str | None:
         return None
     if wrapped in {"lower", "upper", "lcase", "ucase"}:
         return _without_case(condition, column)
+    if wrapped in {"cast", "convert"}:
+        return _cast(condition, column)
     rewrite = _REWRITES.get(wrapped)
     return rewrite(condition) if rewrite is not None else None
 
@@ -112,12 +121,38 @@ def _replaced(value: Callable[[str], str]) -> Callable[[_Condition], str | None]
     return rewrite
 
 
-def _cast(condition: _Condition) -> str | None:
+def _cast(condition: _Condition, column: Column) -> str | None:
+    """A type that changes nothing of the comparison: a text that is cast to a number does."""
     to = condition.wrapped.args.get("to")
-    if condition.op == "LIKE":
+    if condition.op == "LIKE" or not isinstance(to, exp.DataType) or to.expressions:
         return None
-    is_day = isinstance(to, exp.DataType) and to.this in {exp.DType.DATE, exp.DType.DATE32}
-    return _DAY(condition) if is_day else _replaced(lambda value: value)(condition)
+    if to.this in _BYTES:
+        return _exactly(condition) if is_text(column) else None
+    if to.this in _DAYS:
+        return _DAY(condition) if column.base in _TIMES else None
+    is_exact = condition.op in {"=", "in"}  # texts have another order than numbers
+    alike = (
+        (to.this in _MOMENTS and column.base in {"datetime", "timestamp"})
+        or (to.this in _WHOLE and column.base in INTEGERS)
+        or (to.this in _CHARACTERS and (is_text(column) or (is_exact and column.base in INTEGERS)))
+    )
+    return _replaced(lambda value: value)(condition) if alike else None
+
+
+def _exactly(condition: _Condition) -> str | None:
+    """`BINARY column = value`: the column finds what differs by case as well, BINARY keeps one."""
+    if condition.op not in {"=", "in"}:
+        return None
+    value = f"IN ({condition.value})" if condition.op == "in" else f"= {condition.value}"
+    return f"{condition.column} {value} AND {spelled(condition.wrapped)} {value}"
+
+
+def _unix(condition: _Condition) -> str | None:
+    """`FROM_UNIXTIME(column)`; one that formats the time gives a text, not a time."""
+    plain = isinstance(condition.wrapped, exp.UnixToTime) and not condition.wrapped.args.get(
+        "format"
+    )
+    return _replaced(lambda value: f"UNIX_TIMESTAMP({value})")(condition) if plain else None
 
 
 def _period(condition: _Condition) -> str | None:
@@ -211,13 +246,10 @@ _REWRITES: dict[str, Callable[[_Condition], str | None]] = {
     "date": _DAY,
     "year": _YEAR,
     "date_format": _period,
-    "cast": _cast,
-    "convert": _cast,
-    "binary": _replaced(lambda value: value),
     "coalesce": _default,
     "ifnull": _default,
     "unix_timestamp": _replaced(lambda value: f"FROM_UNIXTIME({value})"),
-    "from_unixtime": _replaced(lambda value: f"UNIX_TIMESTAMP({value})"),
+    "from_unixtime": _unix,
     "date_add": _moved("-"),
     "date_sub": _moved("+"),
     "datediff": _days_ago,

@@ -78,6 +78,8 @@ def found(
         ("UNIX_TIMESTAMP(starts_at) > ?", "starts_at > FROM_UNIXTIME(?)"),
         ("IFNULL(home_id, ?) = ?", "(home_id = ? OR (home_id IS NULL AND ? = ?))"),
         ("CAST(home_id AS CHAR) = ?", "home_id = ?"),
+        ("DATE(starts_at) >= ? AND DATE(starts_at) < ?", "starts_at >= ? AND starts_at < ?"),
+        ("BINARY title = ?", "title = ? AND CAST(title AS BINARY) = ?"),
     ],
 )
 def test_a_function_of_a_column_is_written_as_a_condition_on_the_column(
@@ -102,6 +104,28 @@ def test_a_function_that_cannot_be_undone_gets_a_column_of_its_own() -> None:
         "ALTER TABLE `shop`.`games` ADD INDEX `ix_games_starts_at_month` (`starts_at_month`)",
     )
     assert finding.revert[-1] == "ALTER TABLE `shop`.`games` DROP COLUMN `starts_at_month`"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "CAST(title AS SIGNED) BETWEEN ? AND ?",
+        "CAST(title AS DATE) = ?",
+        "CAST(home_id AS CHAR) > ?",
+        "FROM_UNIXTIME(home_id, ?) = ?",
+        "JSON_EXTRACT(title, ?) = ?",
+    ],
+)
+def test_a_function_that_changes_the_comparison_is_never_just_left_out(condition: str) -> None:
+    (finding,) = found(function_on_column, f"SELECT id FROM games WHERE {condition}")
+    assert finding.evidence["instead"] is None
+    assert finding.fix[0].startswith("Keep ")
+
+
+def test_a_column_of_its_own_has_the_type_of_what_the_function_gives() -> None:
+    text = "SELECT id FROM games WHERE EXTRACT(MONTH FROM starts_at) = ?"
+    (finding,) = found(function_on_column, text)
+    assert "`starts_at_extract` INT GENERATED" in finding.fix[0]
 
 
 def test_mysql_indexes_a_function_itself() -> None:
@@ -289,6 +313,8 @@ def test_a_pattern_that_is_not_known_is_judged_by_what_is_read(
 ) -> None:
     (finding,) = found(leading_wildcard, f"SELECT id FROM games WHERE {column} LIKE ?")
     assert finding.confidence == confidence
+    advised = any("ADD INDEX `ix_games_slug` (`slug`)" in each for each in finding.fix)
+    assert advised is (column == "slug")  # the other one has an index
 
 
 @pytest.mark.parametrize(
@@ -328,9 +354,26 @@ def test_a_deep_offset_goes_on_by_key() -> None:
     assert finding.fix == (
         (
             "SELECT id, title FROM games WHERE (`starts_at` < ?) OR (`starts_at` = ? AND `id` < ?) "
-            "ORDER BY starts_at DESC LIMIT ?"
+            "ORDER BY starts_at DESC, `id` DESC LIMIT ?"
         ),
     )
+
+
+def test_a_page_by_key_brings_the_index_that_it_needs() -> None:
+    text = "SELECT id FROM games ORDER BY score LIMIT ? OFFSET ?"
+    (finding,) = found(deep_offset, text, 140_000, 20, sorted_rows=50 * 40_020)
+    assert finding.fix[1] == "ALTER TABLE `shop`.`games` ADD INDEX `ix_games_score` (`score`)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT SQL_CALC_FOUND_ROWS id FROM games ORDER BY score LIMIT ?, ...",
+        "SELECT g.id FROM games g JOIN teams t ON t.id = g.home_id ORDER BY g.score LIMIT ?, ...",
+    ],
+)
+def test_a_sort_of_more_than_is_sent_tells_of_no_offset(text: str) -> None:
+    assert found(deep_offset, text, 2 * WHOLE, 20, sorted_rows=50 * WHOLE) == []
 
 
 def test_an_offset_of_another_spelling_is_found() -> None:
@@ -373,8 +416,9 @@ def test_an_offset_that_skips_little_is_no_fault(text: str, read: int, sample: s
 
 def test_sorting_by_chance_is_named() -> None:
     (finding,) = found(order_by_random, "SELECT id, title FROM games ORDER BY RAND() LIMIT ?")
-    assert "ORDER BY `id` LIMIT ?" in finding.fix[0]
-    assert "RAND() * (MAX(`id`) - MIN(`id`))" in finding.fix[0]
+    # A subquery with RAND() would be carried out for each row.
+    assert finding.fix[0] == "SELECT MIN(`id`), MAX(`id`) FROM `shop`.`games`"
+    assert finding.fix[1].endswith("FROM games WHERE `id` >= ? ORDER BY `id` LIMIT ?")
 
 
 @pytest.mark.parametrize(
@@ -401,6 +445,15 @@ def test_or_over_two_columns_becomes_a_union_of_searches() -> None:
             "SELECT id, title FROM games WHERE away_id = ?"
         ),
     )
+
+
+def test_or_over_two_tables_asks_for_no_index_that_is_there() -> None:
+    text = (
+        "SELECT g.id FROM games g JOIN teams t ON t.id = g.home_id WHERE g.slug = ? OR t.phone = ?"
+    )
+    (finding,) = found(or_across_columns, text, 2 * WHOLE, 3)
+    assert finding.fix[:-1] == ("ALTER TABLE `shop`.`games` ADD INDEX `ix_games_slug` (`slug`)",)
+    assert "OR over slug and phone of games and teams" in finding.cause
 
 
 def test_or_beside_other_conditions_keeps_them_on_each_side() -> None:
@@ -519,6 +572,7 @@ REMOVAL = "DELETE FROM games WHERE home_id IN (SELECT id FROM teams WHERE name =
 def test_a_change_that_looks_each_row_up_is_named(text: str, fix: str) -> None:
     (finding,) = found(dependent_subquery, text, 1.1 * WHOLE, 3)
     assert finding.fix == (fix,)
+    assert finding.expected_gain == "finds the rows of games by an index in place of reading all"
 
 
 @pytest.mark.parametrize(

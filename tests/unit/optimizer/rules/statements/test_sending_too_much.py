@@ -187,11 +187,12 @@ def test_lookups_that_are_no_loop_are_no_fault(
 
 def test_a_lookup_without_an_index_is_a_loop_all_the_same() -> None:
     around = run("SELECT id, room FROM shelves LIMIT ?", 600, 20, 20)
-    lookup = run("SELECT id FROM books WHERE shelf_id = ?", 12_000, 100_000, 1)
+    lookup = run("SELECT id FROM books WHERE shelf_id = ? LIMIT ?", 12_000, 100_000, 1)
     table = "CREATE TABLE books (id BIGINT PRIMARY KEY, shelf_id BIGINT)"
     shelves = "CREATE TABLE shelves (id BIGINT PRIMARY KEY, room INT)"
     (finding,) = n_plus_one.examine(case(f"{table}; {shelves}", [around, lookup]))
     assert finding.object.startswith("shop.books.shelf_id in ")
+    assert finding.fix[0].endswith("IN (...)")  # a LIMIT for one would cut off the others
 
 
 def test_a_lookup_once_a_request_is_no_loop() -> None:
