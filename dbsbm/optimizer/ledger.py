@@ -60,9 +60,12 @@ def record(
         if row is None:
             row = FindingRow(id=key, first_seen=now, state="gone")
             session.add(row)
+        is_other = row.state == "proved" and row.fix != list(finding.fix)
         _write(row, finding, run_id, now)
         if changes[key] != "known":
             take_step(session, row, changes[key], "open", actor=_ANALYSIS)
+        elif is_other:
+            take_step(session, row, "another fix", "open", actor=_ANALYSIS)
     gone = [row for key, row in rows.items() if key not in found and row.rule not in blind_rules]
     for row in gone:
         take_step(session, row, "gone", "gone", actor=_ANALYSIS)
@@ -152,8 +155,10 @@ def _change(row: FindingRow | None) -> Change:
 
 def _write(row: FindingRow, finding: Finding, run_id: int, now: datetime) -> None:
     fields = finding.to_dict()
-    if finding.proof is None and row.state not in _ENDED:
-        del fields["proof"]  # a proof stays until the finding ends
+    if row.state == "applied":  # what was done is kept, or undone
+        del fields["fix"], fields["revert"]
+    if finding.proof is None and row.state not in _ENDED and row.fix == fields.get("fix", row.fix):
+        del fields["proof"]  # a proof stays until the finding ends, or asks for something else
     for column, value in fields.items():
         setattr(row, column, value)
     row.last_seen, row.run_id = now, run_id

@@ -18,6 +18,8 @@ PAUSES: Final = (2.0, 5.0)
 _LOCKED = {1205, 1213, 1969, 3024}
 _REASONS = {
     1021: "The server's disk is full.",
+    1036: "The table is read-only.",
+    1044: "The user may not change this table: grant ALTER and INDEX on it.",
     1061: "An index of this name has just been made by somebody else.",
     1062: "Two rows have the same values, so that the index cannot be unique.",
     1071: "The index would be longer than the server allows.",
@@ -28,11 +30,14 @@ _REASONS = {
     1142: "The user may not change this table: grant ALTER and INDEX on it.",
     1146: "The table is not there any more.",
     1227: "The user may not change this table: grant ALTER and INDEX on it.",
+    1290: "The server is read-only: give the address of the one that is written to.",
     1317: "Somebody ended the statement.",
     1553: "A foreign key needs the index.",
     1799: "The table was written so much that the change could not keep up: try a quieter hour.",
     1845: "The server can do this only while nobody writes: plan it for a quiet hour.",
     1846: "The server can do this only while nobody writes: plan it for a quiet hour.",
+    3522: "The index stands in for the primary key, and cannot be hidden.",
+    4174: "The index stands in for the primary key, and cannot be hidden.",
 }
 
 

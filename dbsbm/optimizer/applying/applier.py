@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, SchemaChange
-from dbsbm.db.queries.findings import WAITING, State
+from dbsbm.db.queries.findings import CHANGED, WAITING, State
 from dbsbm.errors import UserError
 from dbsbm.optimizer.applying.alter import NotChangedError, run_online
+from dbsbm.optimizer.applying.changes import Kind
 from dbsbm.optimizer.applying.ddl import Alteration, read_fix, read_statement
 from dbsbm.optimizer.applying.journal import Journal
-from dbsbm.optimizer.applying.layout import clauses_between, keys_of, names, same, without
+from dbsbm.optimizer.applying.layout import (
+    clauses_between,
+    columns_of,
+    keys_of,
+    names,
+    same,
+    without,
+)
 from dbsbm.optimizer.applying.plan import NoLongerTrueError, alter, drop_statement, make_plan
 from dbsbm.optimizer.applying.settling import is_in_force
 from dbsbm.optimizer.applying.target import TableGoneError, Target
@@ -24,6 +32,8 @@ log = logging.getLogger(__name__)
 APPROVAL_BYTES = 1 << 30
 """An index on a bigger table is not made unless a person has said so: it takes minutes of reading
 and writing, and on MySQL replicas stand still meanwhile."""
+_LONGEST_LAYOUT = 60_000
+"""Bytes of a table's definition: the ledger takes 65,535, and it has to take the new one, too."""
 
 _STATES: dict[str, State] = {
     "apply": "applied",
@@ -91,16 +101,15 @@ class Applier:
             if not approved:
                 self._check_size(plan.change)
             watch = self._watch(plan.change)
-            change = self._journal.intend(
+            return self._do(
                 finding, "apply", plan.change, statement=plan.first, before=layout, watch=watch
             )
-            return self._carry_out(finding, change)
 
     def finish(self, finding_id: str) -> Outcome:
         """Keep what was watched and did no harm: what was hidden is dropped.
 
         Raises:
-            UserError: The finding is not applied.
+            UserError: The finding is not applied, or its table is gone.
             LeaseTakenError: Another optimizer is changing the server.
             NotChangedError: The server refused; the finding stays applied.
             ServerAwayError: The server went away.
@@ -111,15 +120,19 @@ class Applier:
             if finding.state != "applied":
                 raise UserError(f"This finding is {finding.state}: there is nothing to end.")
             asked = read_fix(finding.fix, self._target.schema)
-            layout = self._target.layout(asked.schema, asked.table)
-            left = [name for name in asked.drops if name.lower() in names(keys_of(layout))]
+            try:
+                layout = self._target.layout(asked.schema, asked.table)
+            except TableGoneError as reason:
+                self._journal.step(finding, "keep", "gone", {"said": str(reason)})
+                raise UserError(f"{reason} The finding is gone.") from None
+            drops = {name.lower() for name in asked.drops}
+            left = [key.name for key in keys_of(layout) if key.name.lower() in drops]
             if not left:
                 self._journal.step(finding, "keep", "verified", {})
                 return Outcome(finding.id, "verified", "", "The change did no harm, and is kept.")
-            change = self._journal.intend(
+            return self._do(
                 finding, "finish", asked, statement=drop_statement(asked, left), before=layout
             )
-            return self._carry_out(finding, change)
 
     def revert(self, finding_id: str) -> Outcome:
         """Undo all that was done for a finding, so that the table is as it was.
@@ -136,9 +149,9 @@ class Applier:
             self._settle()
             finding = self._journal.load(finding_id)
             done = self._journal.in_force(finding)
-            if finding.state not in {"applied", "verified"} or not done:
-                raise UserError(f"This finding is {finding.state}: there is nothing to undo.")
-            made = _joined([read_statement(change.statement) for change in done])
+            if not done:
+                raise UserError(_nothing_to_undo(finding))
+            made = _joined([_made_by(change) for change in done])
             try:
                 layout = self._target.layout(made.schema, made.table)
             except TableGoneError as reason:
@@ -149,10 +162,7 @@ class Applier:
                 said = "The table is already as it was."
                 self._journal.step(finding, "revert", "reverted", {"said": said})
                 return Outcome(finding.id, "reverted", "", said)
-            change = self._journal.intend(
-                finding, "revert", made, statement=alter(made, clauses), before=layout
-            )
-            return self._carry_out(finding, change)
+            return self._do(finding, "revert", made, statement=alter(made, clauses), before=layout)
 
     def settle(self) -> list[Outcome]:
         """Find out how changes ended that a crash has interrupted.
@@ -179,7 +189,27 @@ class Applier:
         said = "The change was interrupted, and was not made: the table is as it was."
         return self._failed(finding, change, said)
 
-    def _carry_out(self, finding: FindingRow, change: SchemaChange) -> Outcome:
+    def _do(
+        self,
+        finding: FindingRow,
+        kind: Kind,
+        asked: Alteration,
+        *,
+        statement: str,
+        before: str,
+        watch: dict[str, Any] | None = None,
+    ) -> Outcome:
+        """Write a statement down, carry it out, and write down how it ended."""
+        self._target.check_writable()
+        if (size := len(before.encode())) > _LONGEST_LAYOUT:
+            raise UserError(
+                f"The definition of {asked.full_name} has {size:,} bytes, and the ledger takes "
+                f"{_LONGEST_LAYOUT:,}: read the finding with `optimizer show`, and act on it "
+                "yourself."
+            )
+        change = self._journal.intend(
+            finding, kind, asked, statement=statement, before=before, watch=watch
+        )
         try:
             run_online(self._target, change.statement)
         except NotChangedError as reason:
@@ -236,6 +266,31 @@ class Applier:
         if totals is None:
             return None
         return {"before": totals, "start": totals, "verdicts": []}
+
+
+def _made_by(change: SchemaChange) -> Alteration:
+    """What a change did to its table, with what the server did along with it.
+
+    A server drops the index that it made for a foreign key by itself once another one serves it.
+    """
+    made = read_statement(change.statement)
+    left = names(keys_of(change.after or ""))
+    new = [columns_of(index.rest) + "," for index in made.adds]
+    along = [
+        key.name
+        for key in keys_of(change.before)
+        if key.name.lower() not in left and any(each.startswith(key.columns + ",") for each in new)
+    ]
+    return replace(made, drops=tuple(dict.fromkeys([*made.drops, *along])))
+
+
+def _nothing_to_undo(finding: FindingRow) -> str:
+    if finding.state in CHANGED and finding.revert:
+        return (
+            "No table was changed for this finding: undo it with what `optimizer show` names "
+            "under Revert."
+        )
+    return f"This finding is {finding.state}: there is nothing to undo."
 
 
 def _joined(parts: list[Alteration]) -> Alteration:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from dbsbm.errors import UserError
 from dbsbm.optimizer.server.quoting import quoted
 
-_NAME = r"(?:`(?:[^`]|``)+`|\w+)"
-_FULL_NAME = rf"(?:(?P<schema>{_NAME})\s*\.\s*)?(?P<table>{_NAME})"
+NAME: Final = r"(?:`(?:[^`]|``)+`|\w+)"
+"""A name as SQL spells it, for a pattern."""
+_FULL_NAME = rf"(?:(?P<schema>{NAME})\s*\.\s*)?(?P<table>{NAME})"
 _KIND = r"(?P<kind>UNIQUE|FULLTEXT|SPATIAL)?\s*(?:INDEX|KEY)"
 
 
@@ -19,12 +21,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _ALTER = _pattern(rf"ALTER\s+TABLE\s+{_FULL_NAME}\s+(?P<clauses>.+?)")
-_CREATE = _pattern(rf"CREATE\s+{_KIND}\s+(?P<name>{_NAME})\s+ON\s+{_FULL_NAME}\s*(?P<rest>\(.+?)")
-_DROP_INDEX = _pattern(rf"DROP\s+INDEX\s+(?P<name>{_NAME})\s+ON\s+{_FULL_NAME}")
-_ADD = _pattern(rf"ADD\s+{_KIND}\s+(?P<name>{_NAME})\s*(?P<rest>\(.+?)")
-_DROP = _pattern(rf"DROP\s+(?:INDEX|KEY)\s+(?P<name>{_NAME})")
+_CREATE = _pattern(rf"CREATE\s+{_KIND}\s+(?P<name>{NAME})\s+ON\s+{_FULL_NAME}\s*(?P<rest>\(.+?)")
+_DROP_INDEX = _pattern(rf"DROP\s+INDEX\s+(?P<name>{NAME})\s+ON\s+{_FULL_NAME}")
+_ADD = _pattern(rf"ADD\s+{_KIND}\s+(?P<name>{NAME})\s*(?P<rest>\(.+?)")
+_DROP = _pattern(rf"DROP\s+(?:INDEX|KEY)\s+(?P<name>{NAME})")
 _HIDE = _pattern(
-    rf"ALTER\s+(?:INDEX|KEY)\s+(?P<name>{_NAME})\s+(?P<how>IGNORED|INVISIBLE|NOT\s+IGNORED|VISIBLE)"
+    rf"ALTER\s+(?:INDEX|KEY)\s+(?P<name>{NAME})\s+(?P<how>IGNORED|INVISIBLE|NOT\s+IGNORED|VISIBLE)"
 )
 _ONLINE = _pattern(r"(?:ALGORITHM|LOCK)\s*=?\s*\w+")
 _PIECES = re.compile(
@@ -149,7 +151,7 @@ def index_columns(index: NewIndex) -> tuple[str, ...]:
     """The columns of a new index, up to the first part that is no whole column."""
     columns: list[str] = []
     for part in split_clauses(within_parentheses(index.rest)):
-        name = re.fullmatch(rf"({_NAME})(?:\s+(?:ASC|DESC))?", part, re.IGNORECASE)
+        name = re.fullmatch(rf"({NAME})(?:\s+(?:ASC|DESC))?", part, re.IGNORECASE)
         if name is None:
             break
         columns.append(unquoted(name[1]))

@@ -11,14 +11,24 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dbsbm.optimizer.applying.ddl import Alteration, unquoted, within_parentheses
+from dbsbm.optimizer.applying.ddl import (
+    NAME,
+    Alteration,
+    split_clauses,
+    unquoted,
+    within_parentheses,
+)
 from dbsbm.optimizer.server.model import Flavor
 from dbsbm.optimizer.server.quoting import quoted
 
 _KEY = re.compile(
-    r"^\s+(?P<definition>(?P<kind>UNIQUE |FULLTEXT |SPATIAL )?"
-    r"KEY (?P<name>`(?:[^`]|``)+`) (?P<rest>.*?)),?$"
+    r" +(?P<definition>(?P<kind>UNIQUE |FULLTEXT |SPATIAL )?"
+    r"KEY (?P<name>`(?:[^`]|``)+`) (?P<rest>.*?)),?\Z",
+    re.DOTALL,
 )
+# Names may hold the end of a line, and comments what Unicode takes for one.
+_LINES = re.compile(r"(?:'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|[^\n])+", re.DOTALL)
+_COLUMN = re.compile(rf"({NAME})(.*)", re.DOTALL)
 _HIDDEN = re.compile(r"(?: IGNORED| /\*!80000 INVISIBLE \*/)\Z")
 _NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
 
@@ -48,7 +58,7 @@ def keys_of(layout: str) -> tuple[Key, ...]:
     Args:
         layout: What SHOW CREATE TABLE printed.
     """
-    return tuple(_key(found) for line in layout.splitlines() if (found := _KEY.match(line)))
+    return tuple(_key(found) for line in _LINES.findall(layout) if (found := _KEY.match(line)))
 
 
 def same(one: str, other: str) -> bool:
@@ -154,8 +164,13 @@ def columns_of(rest: str) -> str:
     Args:
         rest: What follows the name in its definition.
     """
-    columns = within_parentheses(rest)
-    return re.sub(r"\s+ASC\b|\s+", "", columns, flags=re.IGNORECASE).lower()
+    return ",".join(map(_comparable, split_clauses(within_parentheses(rest)))).lower()
+
+
+def _comparable(part: str) -> str:
+    name, how = found.groups() if (found := _COLUMN.match(part)) else ("", part)
+    how = re.sub(r"\s+ASC\b|\s+", "", how, flags=re.IGNORECASE)
+    return (quoted(unquoted(name)) if name else "") + how
 
 
 def names(keys: Iterable[Key]) -> set[str]:

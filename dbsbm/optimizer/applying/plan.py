@@ -50,10 +50,13 @@ def make_plan(change: Alteration, layout: str, flavor: Flavor) -> Plan:
         NoLongerTrueError: An index to make is there already, or one to drop is not there.
     """
     keys = keys_of(layout)
-    for name in (*change.drops, *change.hides, *change.shows):
-        if name.lower() not in names(keys):
-            raise NoLongerTrueError(f"{change.full_name} has no index {name} any more.")
-    change = replace(change, adds=_named(change.adds, keys))
+    change = replace(
+        change,
+        adds=_named(change.adds, keys),
+        drops=_spelled(change, change.drops, keys),
+        hides=_spelled(change, change.hides, keys),
+        shows=_spelled(change, change.shows, keys),
+    )
     hidden = {key.name.lower() for key in keys if key.hidden}
     first = [
         *(f"ADD {index.definition}" for index in change.adds),
@@ -79,6 +82,15 @@ def drop_statement(change: Alteration, drops: Sequence[str]) -> str:
 def alter(change: Alteration, clauses: Sequence[str]) -> str:
     """One online statement that changes the table."""
     return f"ALTER TABLE {change.full_name} {', '.join(clauses)}, {ONLINE}"
+
+
+def _spelled(change: Alteration, wanted: Sequence[str], keys: Sequence[Key]) -> tuple[str, ...]:
+    """The names of indexes in the table's own spelling, by which they are found again."""
+    own = {key.name.lower(): key.name for key in keys}
+    for name in wanted:
+        if name.lower() not in own:
+            raise NoLongerTrueError(f"{change.full_name} has no index {name} any more.")
+    return tuple(own[name.lower()] for name in wanted)
 
 
 def _named(adds: Sequence[NewIndex], keys: Sequence[Key]) -> tuple[NewIndex, ...]:

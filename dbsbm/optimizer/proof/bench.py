@@ -16,6 +16,11 @@ class Bench(Connection):
     """A proof begins no further statement after so long."""
     _patience: ClassVar[int] = 120
 
+    def tells_replicas(self) -> bool:
+        """Whether the server writes down what this session does, as its user may not prevent it."""
+        (row,) = self.rows("SELECT @@GLOBAL.log_bin AND @@SESSION.sql_log_bin AS is_told")
+        return bool(row["is_told"])
+
     def _manners(self) -> tuple[str, ...]:
         limit = (
             f"SET SESSION max_statement_time = {self.statement_seconds}"
@@ -33,6 +38,7 @@ class Bench(Connection):
             "SET SESSION unique_checks = 0",
             "SET SESSION time_zone = '+00:00'",
             "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+            "SET SESSION sql_quote_show_create = 1",
             "SET SESSION slow_query_log = OFF",
         )
 

@@ -13,6 +13,7 @@ from dbsbm.errors import UserError
 from dbsbm.optimizer.applying.ddl import Alteration, read_fix
 from dbsbm.optimizer.applying.layout import keys_of, plain
 from dbsbm.optimizer.applying.plan import NoLongerTrueError, make_plan
+from dbsbm.optimizer.applying.target import NO_SUCH_TABLE
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.proof.bench import Bench
 from dbsbm.optimizer.proof.foreign_keys import relied_on_by_key
@@ -20,22 +21,28 @@ from dbsbm.optimizer.proof.judging import Trial, Tried, Verdict, Writes, judge
 from dbsbm.optimizer.proof.measuring import Reading, measure
 from dbsbm.optimizer.proof.replay import Replayed, prepare, reads, statements_on, tables_of
 from dbsbm.optimizer.proof.shadow import (
+    NotCopiedError,
     Shadow,
-    TooBigError,
+    check_kinds,
     check_size,
     drop_leftovers,
+    keeps_its_rows,
     shadow_of,
 )
 from dbsbm.optimizer.proof.values import Values
 from dbsbm.optimizer.proof.writes import entries_written, seconds_per_row
 from dbsbm.optimizer.server.case import Case
-from dbsbm.optimizer.server.connection import QueryError
+from dbsbm.optimizer.server.connection import QueryError, ServerRefusedError
 from dbsbm.optimizer.server.model import Load, Table
 from dbsbm.optimizer.server.quoting import quoted
 
+_NO_COPIES = "The user may not make copies: GRANT ALL ON `%\\_\\_shadow\\_%`.* to it."
 _REFUSED = {
-    1044: "The user may not make copies: GRANT ALL ON `%\\_\\_shadow\\_%`.* to it.",
-    1227: "The user may not make copies: GRANT ALL ON `%\\_\\_shadow\\_%`.* to it.",
+    1044: _NO_COPIES,
+    1142: _NO_COPIES,
+    1146: "A table that it is about is not there any more.",
+    1227: _NO_COPIES,
+    1290: "The server is read-only: copies cannot be made on it.",
     1845: "The server can do it only while nobody writes.",
     1846: "The server can do it only while nobody writes.",
     1969: "Copying the tables took too long.",
@@ -55,10 +62,11 @@ def prove(case: Case, finding: Finding, bench: Bench) -> dict[str, Any]:
         a person), `reasons` against the change, `cost` of all
         that was read before and after, `statements` with rows, pages and milliseconds
         before and after, `not_replayed`, `writes`, `copied` rows by table, `layout` by which the
-        proof is known to be of the table as it is, and `tried_at`.
+        proof is known to be of the table as it is, `fix`, and `tried_at`.
 
     Raises:
         UserError: The finding's fix is no change of one table, or the table is not there.
+        ServerRefusedError: The user may not see the table.
         ServerAwayError: The server went away; its copies are dropped by the next proof.
     """
     drop_leftovers(bench)
@@ -66,7 +74,7 @@ def prove(case: Case, finding: Finding, bench: Bench) -> dict[str, Any]:
     table = case.snapshot.tables.get((change.schema, change.table))
     if table is None:
         raise UserError(f"There is no table {change.schema}.{change.table} any more.")
-    return _Proof(case, change, table, bench).try_it()
+    return {**_Proof(case, change, table, bench).try_it(), "fix": list(finding.fix)}
 
 
 def layout_digest(layout: str) -> str:
@@ -92,10 +100,11 @@ class _Proof:
             return self._proof("not proved", ["A foreign key needs the index."])
         copied = self._to_copy()
         try:
+            check_kinds([self._table])
             check_size([self._table])
             with shadow_of(self._bench, copied, until=self._deadline) as shadow:
                 return self._try_on(shadow, copied)
-        except TooBigError as reason:
+        except NotCopiedError as reason:
             return self._proof("needs a person", [str(reason)])
         except NoLongerTrueError as reason:
             return self._proof("not proved", [str(reason)])
@@ -200,17 +209,26 @@ class _Proof:
             key
             for _, shape in self._statements
             for key in tables_of(shape)
-            if key in tables and key != self._key
+            if key in tables and key != self._key and keeps_its_rows(tables[key])
         }
         copied = [self._table]
         for table in sorted((tables[key] for key in joined), key=lambda each: each.bytes):
             try:
                 check_size([*copied, table])
-            except TooBigError:
+            except NotCopiedError:
                 break
             copied.append(table)
         return copied
 
     def _layout_of(self, name: str) -> str:
-        (row,) = self._bench.rows(f"SHOW CREATE TABLE {name}")
+        try:
+            (row,) = self._bench.rows(f"SHOW CREATE TABLE {name}")
+        except QueryError as error:
+            if error.denied:
+                raise ServerRefusedError(
+                    f"The user may not see {name}: grant SELECT on it."
+                ) from None
+            if error.code in NO_SUCH_TABLE:
+                raise UserError(f"There is no table {name} any more.") from None
+            raise
         return str(row["create table"])

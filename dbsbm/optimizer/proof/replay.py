@@ -23,11 +23,14 @@ MOST_STATEMENTS: Final = 50
 """Kinds of statements that are replayed, the most expensive first."""
 # What would wait, write a file or take a lock does not belong into a replay.
 _UNSAFE = re.compile(
-    r"\b(?:SLEEP|BENCHMARK|GET_LOCK|RELEASE_LOCK|LOAD_FILE|NEXTVAL|SETVAL)\s*\("
+    r"\b(?:SLEEP|BENCHMARK|GET_LOCK|RELEASE_LOCK|RELEASE_ALL_LOCKS|LOAD_FILE|NEXTVAL|SETVAL"
+    r"|\w+_(?:POS|GTID)_WAIT|WAIT_FOR_\w+)\s*\("
     r"|\bNEXT\s+VALUE\s+FOR\b|\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\b|\bINTO\b",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(r"'(?:[^'\\]|\\.|'')*'|\b\d+(?:\.\d+)?\b")
+_VALUES = re.compile(
+    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`(?:[^`]|``)*`|\b\d+(?:\.\d+)?\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +145,4 @@ def _fours(names: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
 
 def _plain(sql: str) -> str:
     """The text without its values, so that a value is not taken for a function."""
-    return _NUMBERS.sub("?", sql)
+    return _VALUES.sub("?", sql)

@@ -238,11 +238,12 @@ def approve(database: Database, finding_id: str, *, actor: str) -> FindingRow:
     """Let `auto` change a table for a finding, however big it is.
 
     Raises:
-        UserError: There is no such finding.
+        UserError: There is no such finding, or its fix changes no table.
     """
 
     def write(session: Session) -> FindingRow:
         row = ledger.find(session, finding_id)
+        read_fix(row.fix, "")
         state: State = row.state  # type: ignore[assignment]  # only the ledger sets it
         ledger.take_step(session, row, "approve", state, actor=actor)
         return row

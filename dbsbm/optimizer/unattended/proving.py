@@ -70,13 +70,15 @@ def prove_finding(
 
 
 def is_fresh(finding: FindingRow, layout: str) -> bool:
-    """Tell whether a finding's proof is of the table as it is, and not old.
+    """Tell whether a finding's proof is of its fix and of the table as it is, and not old.
 
     Args:
         finding: With or without a proof.
         layout: The digest of the table's layout now.
     """
     proof = finding.proof
-    if not proof or proof.get("layout") != layout or "tried_at" not in proof:
+    if not proof or "tried_at" not in proof:
+        return False
+    if (proof.get("layout"), proof.get("fix")) != (layout, finding.fix):
         return False
     return datetime.now(UTC) - datetime.fromisoformat(proof["tried_at"]) < _FRESH

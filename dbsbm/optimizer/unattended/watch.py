@@ -22,20 +22,21 @@ Conclusion = Literal["keep", "revert", "wait"]
 
 
 def watched(session: Session, target: str) -> list[SchemaChange]:
-    """Changes that were made for findings that are applied and not yet judged, the oldest first."""
-    return list(
-        session.scalars(
-            select(SchemaChange)
-            .join(FindingRow, FindingRow.id == SchemaChange.finding_id)
-            .where(
-                SchemaChange.target == target,
-                SchemaChange.kind == "apply",
-                SchemaChange.state == "done",
-                FindingRow.state == "applied",
-            )
-            .order_by(SchemaChange.id)
+    """The last change of each finding that is applied and not yet judged, the oldest first."""
+    made = session.scalars(
+        select(SchemaChange)
+        .join(FindingRow, FindingRow.id == SchemaChange.finding_id)
+        .where(
+            SchemaChange.target == target,
+            SchemaChange.kind == "apply",
+            SchemaChange.state == "done",
+            FindingRow.state == "applied",
         )
+        .order_by(SchemaChange.id)
     )
+    # What was verified and found again is applied again: its earlier change was judged.
+    last = {each.finding_id: each for each in made}
+    return sorted(last.values(), key=lambda each: each.id)
 
 
 def close_window(

@@ -5,7 +5,7 @@ import pytest
 from dbsbm.optimizer.applying.ddl import read_fix
 from dbsbm.optimizer.applying.layout import Key
 from dbsbm.optimizer.proof.replay import moved, statements_on
-from dbsbm.optimizer.proof.shadow import Shadow, TooBigError, check_size
+from dbsbm.optimizer.proof.shadow import Shadow, NotCopiedError, check_size
 from dbsbm.optimizer.proof.writes import entries_written
 from tests.unit.optimizer.cases import case
 
@@ -68,5 +68,5 @@ def test_entries_of_indexes_are_counted_for_each_way_to_write() -> None:
 def test_big_tables_are_not_copied() -> None:
     small, big = (case(TABLES, rows=rows).snapshot.tables.values() for rows in (1000, 10**6))
     check_size(small)
-    with pytest.raises(TooBigError, match="a person has to judge"):
+    with pytest.raises(NotCopiedError, match="a person has to judge"):
         check_size([*big, *big])
