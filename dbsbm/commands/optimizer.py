@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dbsbm.betting.text import clean_name
 from dbsbm.commands.reply import Reply
 from dbsbm.db.engine import Database
-from dbsbm.db.models import FindingRow
-from dbsbm.db.queries.findings import GRAVITY, WAITING
+from dbsbm.db.models import FindingRow, OptimizerRun
+from dbsbm.db.queries.findings import GRAVITY, WAITING, last_run, not_looked_at
 from dbsbm.errors import DbsbmError, TransientError, UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying.applier import Applier
-from dbsbm.optimizer.applying.ddl import read_fix
+from dbsbm.optimizer.applying.steps import is_change
 from dbsbm.optimizer.applying.target import Target
+from dbsbm.optimizer.finding import is_runnable, short_id, shorten
 from dbsbm.optimizer.proof.bench import HurriedBench
 from dbsbm.optimizer.unattended.proving import prove_finding, read_load
 from dbsbm.wire.command import Command
@@ -27,13 +28,16 @@ from dbsbm.wire.finding_buttons import FindingDeed, finding_custom_id
 MOST = 5
 """Findings of one answer: Discord takes five rows of buttons."""
 ELSEWHERE = (
-    "Only in the channel of ALERT_CHANNEL_ID is anything decided about the fleet's database."
+    "Only in the channel of ALERT_CHANNEL_ID is anything decided about the fleet's database: press "
+    "the buttons there."
 )
 _COLOURS = {"critical": 0xED4245, "warning": 0xFEE75C}
 _BLUE = 0x5865F2
 _ROW, _BUTTON = 1, 2
 _PRIMARY, _SECONDARY, _DANGER = 1, 2, 4
 _LONGEST_CODE = 1000
+_LONGEST_CONTENT, _LONGEST_FIELD, _LONGEST_EMBEDS = 1900, 1024, 6000
+_MOST_UNSEEN = 3
 _SHOWN = (*WAITING, "applied")
 
 _DEEDS: dict[str, tuple[tuple[FindingDeed, str, int], ...]] = {
@@ -63,19 +67,50 @@ def show(database: Database, *, may_decide: bool) -> Reply:
     Raises:
         TransientError: The database is away.
     """
+    shown = (FindingRow.target == "", FindingRow.state.in_(_SHOWN))
     with database.read() as session:
+        run = last_run(session)
+        total = session.scalar(select(func.count()).select_from(FindingRow).where(*shown)) or 0
         rows = session.scalars(
             select(FindingRow)
-            .where(FindingRow.target == "", FindingRow.state.in_(_SHOWN))
+            .where(*shown)
             .order_by(GRAVITY, FindingRow.confidence.desc(), FindingRow.id)
             .limit(MOST)
         ).all()
-    if not rows:
-        return Reply("The optimizer has nothing to say: all that it could look at is well.")
+    said = [_opening(run, total), *_looked(run)]
+    if rows and not may_decide:
+        said.append(f"-# {ELSEWHERE}")
     return Reply(
-        embeds=tuple(_embed(number, row) for number, row in enumerate(rows, 1)),
+        "\n".join(said)[:_LONGEST_CONTENT],
+        embeds=_embeds(rows),
         components=tuple(_buttons(rows)) if may_decide else (),
     )
+
+
+def _opening(run: OptimizerRun | None, total: int) -> str:
+    if total > MOST:
+        return (
+            f"The gravest {MOST} of {total} findings. The dashboard and `optimizer list` have all."
+        )
+    if total:
+        return "One finding." if total == 1 else f"{total} findings, the gravest first."
+    if run is None:
+        return "Nothing was analysed yet: the schedule does it every 15 minutes."
+    if run.healthy:
+        return "The optimizer has nothing to say: all that it could look at is well."
+    return "Nothing was found, but too little could be looked at to call it well."
+
+
+def _looked(run: OptimizerRun | None) -> Iterator[str]:
+    """When it was, and what could not be seen."""
+    if run is None:
+        return
+    yield f"-# Analysed <t:{run.started_at.timestamp():.0f}:R> by {run.rules} rules."
+    unseen = not_looked_at(run)
+    for rules, reason in unseen[:_MOST_UNSEEN]:
+        yield f"-# Not looked at: {shorten(rules, 120)}: {shorten(reason, 240)}"
+    if (more := len(unseen) - _MOST_UNSEEN) > 0:
+        yield f"-# and {more} more, see the dashboard."
 
 
 def decide(database: Database, address: SecretStr, command: Command) -> Reply:
@@ -145,20 +180,46 @@ def _change(
             outcome = applier.finish(finding)
         else:
             outcome = applier.revert(finding)
-    return Reply(f"{outcome.said}\n{_block(outcome.statement)}".strip())
+    return Reply(f"{outcome.said}\n{_block(shorten(outcome.statement, _LONGEST_CODE))}".strip())
+
+
+def _embeds(rows: Sequence[FindingRow]) -> tuple[dict[str, Any], ...]:
+    """An embed each. The gravest gets room for its fix first: Discord counts them all together."""
+    embeds = [_embed(number, row) for number, row in enumerate(rows, 1)]
+    room = _LONGEST_EMBEDS - sum(map(_length, embeds))
+    for embed, row in zip(embeds, rows, strict=True):
+        fix = _fix(row)
+        if fix and len(fix) > min(room, _LONGEST_FIELD):
+            fix = f"Too long for Discord: see `optimizer show {short_id(row.id)}`."
+        if fix and len(fix) <= room:
+            embed["fields"].append({"name": "What helps", "value": fix, "inline": False})
+            room -= len(fix)
+    return tuple(embeds)
 
 
 def _embed(number: int, row: FindingRow) -> dict[str, Any]:
-    fields = [{"name": "Gain", "value": row.expected_gain[:1024] or "not measured", "inline": True}]
-    fields.append({"name": "State", "value": _state(row), "inline": True})
-    if row.fix:
-        fields.append({"name": "Fix", "value": _block("\n".join(row.fix)), "inline": False})
     return {
-        "title": f"{number}. {row.rule}: {row.object}"[:256],
-        "description": row.cause[:600],
+        "title": f"{number}. {row.severity.capitalize()}: {shorten(row.object, 150)}",
+        "description": shorten(row.cause, 400),
         "color": _COLOURS.get(row.severity, _BLUE),
-        "fields": fields,
+        "fields": [
+            {"name": "Gain", "value": row.expected_gain or "not measured", "inline": True},
+            {"name": "State", "value": _state(row), "inline": True},
+        ],
+        "footer": {"text": f"{row.rule} · id {short_id(row.id)}"},
     }
+
+
+def _length(embed: dict[str, Any]) -> int:
+    """What Discord counts of an embed, with the name of the field that is still to come."""
+    fields = sum(len(each["name"]) + len(each["value"]) for each in embed["fields"])
+    texts = embed["title"], embed["description"], embed["footer"]["text"], "What helps"
+    return fields + sum(map(len, texts))
+
+
+def _fix(row: FindingRow) -> str:
+    """Sentences as they are, and what can be run as code of its own, to be copied."""
+    return "\n".join(_block(line) if is_runnable(line) else line for line in row.fix)
 
 
 def _state(row: FindingRow) -> str:
@@ -178,24 +239,16 @@ def _buttons(rows: Sequence[FindingRow]) -> list[dict[str, Any]]:
                     "custom_id": finding_custom_id(row.id, deed),
                 }
                 for deed, label, style in _DEEDS[row.state]
-                if deed is FindingDeed.DISMISS or _is_change(row)
+                if deed is FindingDeed.DISMISS or is_change(row.fix)
             ],
         }
         for number, row in enumerate(rows, 1)
-        if row.state != "applied" or _is_change(row)
+        if row.state != "applied" or is_change(row.fix)
     ]
 
 
-def _is_change(row: FindingRow) -> bool:
-    try:
-        read_fix(row.fix, "")
-    except UserError:
-        return False
-    return True
-
-
 def _block(text: str) -> str:
-    plain = text.replace("```", "'''")[: _LONGEST_CODE - 12]
+    plain = text.replace("```", "'''")
     return f"```sql\n{plain}\n```" if plain else ""
 
 

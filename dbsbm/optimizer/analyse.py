@@ -115,6 +115,7 @@ def record_run(
 
     def store(session: Session) -> tuple[int, dict[str, Change], list[str]]:
         run = _run(examination, started_at, seconds, trace_id)
+        run.target = target
         session.add(run)
         session.flush()
         changes, gone = record(

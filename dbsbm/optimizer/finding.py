@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
@@ -19,6 +20,14 @@ _DIGITS = 8
 def short_id(finding_id: str) -> str:
     """As much of a finding's id as people need to name it."""
     return finding_id[:_DIGITS]
+
+
+_RUNNABLE = re.compile(r"(?:[A-Z]{2,}|python -m dbsbm) ")
+
+
+def is_runnable(advice: str) -> bool:
+    """Whether a line of a fix can be run as it is: SQL or a command. Else it is a sentence."""
+    return _RUNNABLE.match(advice) is not None and not advice.endswith(".")
 
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")

@@ -120,7 +120,7 @@ class CacheHotLog(Base):
 
 
 class OptimizerRun(Base):
-    """One analysis: what it looked at and how much it found."""
+    """One analysis: what it looked at and how much it found. `target` is as that of a finding."""
 
     __tablename__ = "optimizer_runs"
     __table_args__ = (Index(None, "started_at"),)
@@ -133,6 +133,7 @@ class OptimizerRun(Base):
     not_enabled: Mapped[list[str]] = mapped_column(JSON)
     healthy: Mapped[bool] = mapped_column(Boolean)
     trace_id: Mapped[str] = mapped_column(String(36))
+    target: Mapped[str] = mapped_column(String(190), default="", server_default="")
 
 
 class FindingRow(Base):

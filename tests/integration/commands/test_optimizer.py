@@ -11,9 +11,11 @@ from pydantic import SecretStr
 
 from dbsbm.commands.optimizer import decide, show
 from dbsbm.db.engine import Database
+from dbsbm.db.models import OptimizerRun
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.finding import Finding
+from dbsbm.sandbox.discord.embeds import MAX_TOTAL, total_characters
 from tests.integration.commands.requests import a_command
 from tests.servers import MariaDBServer
 
@@ -42,7 +44,7 @@ class Channel:
             rule="index.missing",
             object=f"fleet.outside {fix}",
             severity=severity,
-            cause="No index serves it.",
+            cause="No index serves it. " * 20,
             evidence={},
             fix=(fix,),
             expected_gain="reads 1 row in place of 100",
@@ -105,5 +107,41 @@ def test_the_gravest_come_first_and_what_is_no_change_has_no_apply(channel: Chan
     assert show(channel.database, may_decide=False).components == ()
 
 
-def test_a_fleet_without_findings_hears_so(channel: Channel) -> None:
-    assert "nothing to say" in show(channel.database, may_decide=True).content
+def a_run(**changes: Any) -> OptimizerRun:
+    values = {
+        "started_at": datetime(2026, 1, 2, tzinfo=UTC),
+        "seconds": 1.0,
+        "rules": 44,
+        "findings": 0,
+        "not_enabled": ["system.disk, system.memory: Two days of samples are needed."],
+        "healthy": True,
+        "trace_id": "t",
+        **changes,
+    }
+    return OptimizerRun(**values)
+
+
+def test_a_fleet_without_findings_hears_when_it_was_analysed(channel: Channel) -> None:
+    foreign = a_run(target="elsewhere:3306/shop", rules=24)
+    channel.database.transact(lambda session: session.add(foreign))
+    assert show(channel.database, may_decide=True).content.startswith("Nothing was analysed yet")
+    channel.database.transact(lambda session: session.add(a_run()))
+    said = show(channel.database, may_decide=True).content.splitlines()
+    assert "nothing to say" in said[0]
+    assert said[1] == "-# Analysed <t:1767312000:R> by 44 rules."
+    assert said[2].startswith("-# Not looked at: system.disk, system.memory: Two days")
+
+
+def test_many_long_findings_fit_into_one_message(channel: Channel) -> None:
+    long = "SELECT " + ", ".join(f"column_{n}" for n in range(84)) + " FROM bets WHERE day = {}"
+    for number in range(7):
+        channel.find(long.format(number))
+    channel.find("Make fewer bets.", "critical")
+    shown = show(channel.database, may_decide=False)
+    assert shown.content.startswith("The gravest 5 of 8 findings.")
+    assert "ALERT_CHANNEL_ID" in shown.content
+    assert 3_000 < total_characters([*shown.embeds]) <= MAX_TOTAL
+    fixes = [embed["fields"][-1]["value"] for embed in shown.embeds]
+    assert fixes[0] == "Make fewer bets."  # a sentence is no code
+    assert fixes[1].startswith("```sql\nSELECT column_0, ")
+    assert "optimizer show" in fixes[-1]
