@@ -37,6 +37,8 @@ _ROW, _BUTTON = 1, 2
 _PRIMARY, _SECONDARY, _DANGER = 1, 2, 4
 _LONGEST_CODE = 1000
 _LONGEST_CONTENT, _LONGEST_FIELD, _LONGEST_EMBEDS = 1900, 1024, 6000
+_HINT = 60
+"""Room that each finding has to say where its fix is."""
 _MOST_UNSEEN = 3
 _SHOWN = (*WAITING, "applied")
 
@@ -186,14 +188,14 @@ def _change(
 def _embeds(rows: Sequence[FindingRow]) -> tuple[dict[str, Any], ...]:
     """An embed each. The gravest gets room for its fix first: Discord counts them all together."""
     embeds = [_embed(number, row) for number, row in enumerate(rows, 1)]
-    room = _LONGEST_EMBEDS - sum(map(_length, embeds))
+    room = _LONGEST_EMBEDS - sum(_length(embed) + _HINT for embed in embeds)
     for embed, row in zip(embeds, rows, strict=True):
         fix = _fix(row)
-        if fix and len(fix) > min(room, _LONGEST_FIELD):
+        if len(fix) > min(room + _HINT, _LONGEST_FIELD):
             fix = f"Too long for Discord: see `optimizer show {short_id(row.id)}`."
-        if fix and len(fix) <= room:
+        if fix:
             embed["fields"].append({"name": "What helps", "value": fix, "inline": False})
-            room -= len(fix)
+        room -= max(0, len(fix) - _HINT)
     return tuple(embeds)
 
 
