@@ -15,7 +15,6 @@ from beat_schedule import SCHEDULE
 from dbsbm import logs, poison
 from dbsbm.db import slots
 from dbsbm.errors import TransientError, UserError
-from dbsbm.monitor.readings.tasks import TaskRun
 from dbsbm.optimizer.repetition import watch as repetition
 from dbsbm.settings import load_settings
 from dbsbm.wire.stamp import waited
@@ -97,12 +96,13 @@ class FleetTask(celery.Task):
             return result
         finally:
             if scope is not None:
-                calls, token = scope
-                repetition.close_scope(token)
-            if scope is not None and _services is not None and _services.recorder.enabled:
-                seconds = time.perf_counter() - began
-                repetition.record(_services.recorder, self.name, calls)
-                _services.task_watch.ended(_as_run(self.name, request, seconds, outcome, error))
+                repeated = repetition.close_scope(*scope)
+                if _services is not None and _services.recorder.enabled:
+                    if repeated:
+                        repetition.record(_services.recorder, self.name, repeated)
+                    _record(
+                        _services, self.name, request, began=began, outcome=outcome, error=error
+                    )
 
     def signature_from_request(self, request: Any = None, *args: Any, **kwargs: Any) -> Any:
         """A retry is shown as its original was: the sender decided what may be seen of it."""
@@ -199,15 +199,19 @@ def _ended_by(error: Exception) -> str:
     return "refused" if isinstance(error, UserError) else "failed"
 
 
-def _as_run(name: str, request: Any, seconds: float, outcome: str, error: str | None) -> TaskRun:
-    began = services().recorder.clock.now() - seconds
+def _record(
+    known: Services, name: str, request: Any, *, began: float, outcome: str, error: str | None
+) -> None:
+    ended = time.perf_counter()
     redelivered = _redelivered(request)
-    return TaskRun(
-        name=name,
-        queue=(request.delivery_info or {}).get("routing_key", ""),
-        wait_seconds=None if redelivered else waited(vars(request), began),
-        run_seconds=seconds,
-        outcome=outcome,
+    waits = None if redelivered else waited(vars(request), known.recorder.clock.at(began))
+    known.task_watch.ended(
+        name,
+        (request.delivery_info or {}).get("routing_key", ""),
+        outcome,
+        at=ended,
+        run_seconds=ended - began,
+        wait_seconds=waits,
         error=error,
         redelivered=redelivered,
     )

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from time import perf_counter
 
 import redis
 
@@ -19,7 +20,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.stats import Stats
 from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
 from dbsbm.monitor.readings.cache_counts import watch_cache
-from dbsbm.monitor.readings.tasks import TaskRun, TaskWatch
+from dbsbm.monitor.readings.tasks import TaskWatch
 from dbsbm.optimizer.repetition import watch as repetition
 
 TASKS = [f"tasks.room{number}.do" for number in range(12)]
@@ -33,10 +34,12 @@ def with_recorder(recorder: Recorder) -> Callable[[int], None]:
     watch_cache(cache, recorder)
     repeats = repetition.StatementCalls("mysql")
     queries = [
-        recorder.bind("db.query", fingerprint=each, verb="select", table="bets")
+        recorder.bind(
+            ("db.query", {"fingerprint": each, "verb": "select", "table": "bets"}),
+            ("db.rows", {"fingerprint": each}),
+        )
         for each in FINGERPRINTS
     ]
-    rows = [recorder.bind("db.rows", fingerprint=each) for each in FINGERPRINTS]
     texts = [f"SELECT c{each} FROM bets WHERE id = %s" for each in FINGERPRINTS]
 
     def measure(number: int) -> None:
@@ -45,14 +48,21 @@ def with_recorder(recorder: Recorder) -> Callable[[int], None]:
         calls, token = repetition.open_scope()
         for turn in (0, 7):
             kind = (number + turn) % len(FINGERPRINTS)
-            queries[kind].observe(seconds / 5)
-            rows[kind].observe(1)
+            queries[kind].observe(perf_counter(), seconds / 5, 1)
             repeats(texts[kind], (number,), 0.0, seconds / 5, 1)
         cache.local_hits(Category.GAME_DATA, 1, 100)
         cache.missed(Category.GAME_DATA)
-        repetition.close_scope(token)
-        repetition.record(recorder, name, calls)
-        tasks.ended(TaskRun(name, "images", seconds / 2, seconds, "ok"))
+        repeated = repetition.close_scope(calls, token)
+        if repeated:
+            repetition.record(recorder, name, repeated)
+        tasks.ended(
+            name,
+            "images",
+            "ok",
+            at=perf_counter(),
+            run_seconds=seconds,
+            wait_seconds=seconds / 2,
+        )
 
     def count_in_the_cache(_number: int) -> None:
         """What is done anyhow: the cache counts for itself, and the recorder asks it."""

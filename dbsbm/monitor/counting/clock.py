@@ -14,17 +14,21 @@ _PROMPT_SECONDS = 1.0
 class Clock:
     """The broker's time as far as this process knows it.
 
-    Between two deliveries the monotonic clock carries on, so a host whose clock is set, by hand or
+    Between two deliveries a monotonic clock carries on, so a host whose clock is set, by hand or
     by NTP, counts in the right minute. Until the broker is first asked the host is believed.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.perf_counter) -> None:
         self.monotonic = monotonic
         self.offset = time.time() - monotonic()
 
     def now(self) -> float:
         """Unix time by the broker's clock."""
         return self.monotonic() + self.offset
+
+    def at(self, told: float) -> float:
+        """Unix time by the broker's clock, of a moment that was read from `time.perf_counter`."""
+        return told + self.offset
 
     def learn(self, told: float, asked: float) -> None:
         """Correct the clock.

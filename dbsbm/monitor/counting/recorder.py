@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import redis
 
+from dbsbm.monitor.counting.bound import Bound
 from dbsbm.monitor.counting.clock import Clock
 from dbsbm.monitor.counting.handover import Handover
 from dbsbm.monitor.counting.minute import Key, Values
@@ -128,6 +129,10 @@ class Recorder(Tally):
         self._thread = None
         self._closed = False
         self._is_broker_away = False
+
+    def _wait(self, bound: Bound) -> None:
+        self.start()
+        super()._wait(bound)
 
     def _open(self, kind: Kind, key: Key) -> Values:
         self.start()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 
+from dbsbm.monitor.counting.bound import Bound
 from dbsbm.monitor.counting.clock import MINUTE, Clock
 from dbsbm.monitor.counting.minute import Key, Minute, Values
 from dbsbm.monitor.counting.parcel import Parcel
@@ -15,6 +17,8 @@ KEPT_MINUTES = 15
 """Minutes that wait while the broker is away; then the oldest becomes part of the next."""
 # Values that wait to be added up: enough that adding up is cheap, few enough to be no matter.
 _FULL = 512
+# Bounds with values that wait. Each is remembered once, but statements without end make new ones.
+_MOST_WAITING = 2048
 
 
 class Tally:
@@ -29,14 +33,18 @@ class Tally:
         self.enabled = enabled
         self.clock = clock or Clock()
         self._monotonic = self.clock.monotonic
+        self._waiting: list[Bound] = []
         self._reset()
 
     def _reset(self) -> None:
         """Start from nothing, with a lock that nobody holds."""
+        for bound in self._waiting:
+            bound.take()
         self._lock = threading.Lock()
         self._notes: list[str] = []
         self._dropped = 0
         self._shifted = 0
+        self._waiting = []
         self._ended: list[Minute] = []
         self._begin(int(self.clock.now() // MINUTE))
 
@@ -79,9 +87,13 @@ class Tally:
         """Tell what a gauge shows now; a minute keeps its last, lowest, highest and mean value."""
         self._record(GAUGE, (name, *labels.items()), value)
 
-    def bind(self, name: str, /, **labels: object) -> Bound:
-        """One series to observe or add to, without naming its labels each time."""
-        return Bound(self, (name, *((label, str(value)) for label, value in labels.items())))
+    def bind(self, *series: tuple[str, Mapping[str, object]]) -> Bound:
+        """One or two distributions, observed together without naming their labels each time.
+
+        Args:
+            series: Name and labels of each.
+        """
+        return Bound(self, *series)
 
     def note(self, document: str) -> None:
         """Hand a document over as it is, beside the counters."""
@@ -96,6 +108,7 @@ class Tally:
     def collect(self) -> Parcel:
         """Take what was counted since the last call."""
         with self._lock:
+            self._take_from_bounds()
             self._turn_unless_same()
             self._say_what_was_lost()
             parcel = Parcel(notes=self._notes)
@@ -131,6 +144,7 @@ class Tally:
         if number == self._now.number:
             self._ends = self._end_of(number)
             return
+        self._take_from_bounds()
         self._ended.append(self._now)
         if len(self._ended) > KEPT_MINUTES:
             shifted, dropped = self._ended[1].join(self._ended.pop(0))
@@ -162,6 +176,28 @@ class Tally:
         with self._lock:
             self._dropped += values.add_up()
 
+    def _wait(self, bound: Bound) -> None:
+        """Remember that values of a bound wait to be added up."""
+        self._waiting.append(bound)
+        if len(self._waiting) > _MOST_WAITING:
+            self._add_up_bounds()
+
+    def _add_up_bounds(self) -> None:
+        with self._lock:
+            self._take_from_bounds()
+
+    def _take_from_bounds(self) -> None:
+        """Add up what waits, which all belongs to this minute."""
+        waiting = self._waiting[:]
+        del self._waiting[: len(waiting)]
+        for bound in waiting:
+            for key, found in zip(bound.keys, bound.take(), strict=False):
+                values = self._now.open(DISTRIBUTION, key) if found else None
+                if values is not None:
+                    self._dropped += values.stats.add_all(found)
+                else:
+                    self._dropped += len(found)
+
     def _say_what_was_lost(self) -> None:
         """Count what was dropped or put into another minute, like everything else."""
         for name, count in (("monitor.dropped", self._dropped), ("monitor.shifted", self._shifted)):
@@ -169,35 +205,3 @@ class Tally:
             if values is not None:
                 values.append(count)
         self._dropped = self._shifted = 0
-
-
-class Bound:
-    """A series whose labels are named once: the cheapest way to count where it matters."""
-
-    __slots__ = ("_key", "_tally")
-
-    def __init__(self, tally: Tally, key: Key) -> None:
-        self._tally = tally
-        self._key = key
-
-    def observe(self, value: float) -> None:
-        """Record one value of a distribution."""
-        tally = self._tally
-        values = tally._observed.get(self._key)  # noqa: SLF001 - half of the class it belongs to
-        if values is None or tally._monotonic() >= tally._ends:  # noqa: SLF001
-            tally._record(DISTRIBUTION, self._key, value)  # noqa: SLF001
-            return
-        values.append(value)
-        if len(values) > _FULL:
-            tally._add_up(values)  # noqa: SLF001
-
-    def add(self, value: float = 1) -> None:
-        """Add to a counter."""
-        tally = self._tally
-        values = tally._added.get(self._key)  # noqa: SLF001
-        if values is None or tally._monotonic() >= tally._ends:  # noqa: SLF001
-            tally._record(COUNTER, self._key, value)  # noqa: SLF001
-            return
-        values.append(value)
-        if len(values) > _FULL:
-            tally._add_up(values)  # noqa: SLF001

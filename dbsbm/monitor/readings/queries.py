@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import nan
 from time import perf_counter
 from typing import Any
 
@@ -10,8 +11,8 @@ import redis
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
+from dbsbm.monitor.counting.bound import Bound
 from dbsbm.monitor.counting.recorder import Recorder
-from dbsbm.monitor.counting.tally import Bound
 from dbsbm.monitor.readings.explain import UNOBSERVED
 from dbsbm.monitor.readings.fingerprint import Fingerprint, fingerprint
 from dbsbm.monitor.readings.pace import unless_away
@@ -25,6 +26,8 @@ OnStatement = Callable[[str, Any, float, float, int], None]
 """Told of each statement that succeeded: its text, its values, when it began and ended by
 `perf_counter`, and its rows, -1 where the driver does not know."""
 
+# How often a text is offered to those who know how often it has to be told.
+_OFFER_SECONDS = 60.0
 # Longer statements are lists of values, and not worth their memory.
 _LONGEST_KNOWN = 8_000
 
@@ -61,17 +64,19 @@ def attach(
     watch_pool(engine, recorder)
 
 
-class _Known:
+class _Known(Bound):
     """A statement that ran before: its fingerprint, and its series ready to be counted."""
 
-    __slots__ = ("kind", "rows", "seconds")
+    __slots__ = ("kind", "offer_at")
 
     def __init__(self, kind: Fingerprint, recorder: Recorder) -> None:
-        self.kind = kind
-        self.seconds: Bound = recorder.bind(
-            "db.query", fingerprint=kind.id, verb=kind.verb, table=kind.table
+        super().__init__(
+            recorder,
+            ("db.query", {"fingerprint": kind.id, "verb": kind.verb, "table": kind.table}),
+            ("db.rows", {"fingerprint": kind.id}),
         )
-        self.rows: Bound = recorder.bind("db.rows", fingerprint=kind.id)
+        self.kind = kind
+        self.offer_at = 0.0
 
 
 class _QueryTimer:
@@ -106,11 +111,10 @@ class _QueryTimer:
         began, ended = context.dbsbm_started, perf_counter()
         if UNOBSERVED in context.execution_options:
             return
-        known = self._record(sql, values, ended - began)
-        if cursor.rowcount >= 0:  # SQLite does not know how many rows it will read
-            known.rows.observe(cursor.rowcount)
+        rows = cursor.rowcount
+        self._record(sql, values, began, ended, rows)
         if self._on_statement is not None:
-            self._on_statement(sql, values, began, ended, cursor.rowcount)
+            self._on_statement(sql, values, began, ended, rows)
 
     def failed(self, failure: ExceptionContext) -> None:
         """Record a statement that failed: one that waited for a lock in vain took its time too."""
@@ -121,30 +125,30 @@ class _QueryTimer:
         if failure.statement is None:
             self._recorder.add("db.errors", fingerprint="", error=error)
             return
-        known = self._find(failure.statement)
+        known = self._known.get(failure.statement) or self._learn(failure.statement)
         self._recorder.add("db.errors", fingerprint=known.kind.id, error=error)
         started = getattr(context, "dbsbm_started", None)
         if started is not None:
-            self._record(failure.statement, failure.parameters, perf_counter() - started)
+            self._record(failure.statement, failure.parameters, started, perf_counter(), -1)
 
-    def _record(self, sql: str, values: Any, seconds: float) -> _Known:
-        known = self._find(sql)
-        known.seconds.observe(seconds)
-        if self._texts is not None:
+    def _record(self, sql: str, values: Any, began: float, ended: float, rows: int) -> None:
+        known = self._known.get(sql) or self._learn(sql)
+        seconds = ended - began
+        # SQLite does not know how many rows it will read.
+        known.observe(ended, seconds, nan if rows < 0 else rows)
+        if self._texts is not None and ended >= known.offer_at:
+            known.offer_at = ended + _OFFER_SECONDS
             self._texts.saw(known.kind)
         if seconds > self._slow_query_seconds:
             one = values[0] if isinstance(values, list) and values else values
             self._slow_log.add(known.kind, seconds, sql, one)
-        return known
 
-    def _find(self, sql: str) -> _Known:
-        known = self._known.get(sql)
-        if known is None:
-            known = _Known(fingerprint(sql, self._dialect), self._recorder)
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            if len(sql) <= _LONGEST_KNOWN:
-                self._known[sql] = known
+    def _learn(self, sql: str) -> _Known:
+        known = _Known(fingerprint(sql, self._dialect), self._recorder)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        if len(sql) <= _LONGEST_KNOWN:
+            self._known[sql] = known
         return known
 
 

@@ -8,35 +8,15 @@ worker was killed has no wait, as the time of the first run would be in it: it i
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from math import nan
 
+from dbsbm.monitor.counting.bound import Bound
 from dbsbm.monitor.counting.recorder import Recorder
-from dbsbm.monitor.counting.tally import Bound
 
 performance = logging.getLogger("dbsbm.performance")
 
 LONG_WAIT_SECONDS = 1.0
 """A third of what Discord grants an answer."""
-
-
-class TaskRun(NamedTuple):
-    """A task that has ended.
-
-    Attributes:
-        wait_seconds: From when it could be taken to being started; None where nobody knows.
-        run_seconds: From being started to its end.
-        outcome: ok, retry, refused (an answer to the member), failed or poison.
-        error: Name of the error's class where it failed or is tried again.
-        redelivered: Its worker was killed, and the message came again.
-    """
-
-    name: str
-    queue: str
-    wait_seconds: float | None
-    run_seconds: float
-    outcome: str
-    error: str | None = None
-    redelivered: bool = False
 
 
 class TaskWatch:
@@ -48,59 +28,63 @@ class TaskWatch:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        # Tasks and queues are constants of the code.
-        self._known: dict[tuple[str, str], _Known] = {}
+        # Tasks, queues and outcomes are constants of the code.
+        self._known: dict[tuple[str, str, str], Bound] = {}
+        # Asked once: a process is told how much to log before it has anything to do.
+        self._is_talkative = performance.isEnabledFor(logging.DEBUG)
 
-    def ended(self, run: TaskRun) -> None:
-        """Record a task that has ended."""
-        recorder = self._recorder
-        known = self._known.get((run.name, run.queue))
+    def ended(
+        self,
+        name: str,
+        queue: str,
+        outcome: str,
+        *,
+        at: float,
+        run_seconds: float,
+        wait_seconds: float | None,
+        error: str | None = None,
+        redelivered: bool = False,
+    ) -> None:
+        """Record a task that has ended.
+
+        Args:
+            name: The task's.
+            queue: The queue that it came from.
+            outcome: ok, retry, refused (an answer to the member), failed or poison.
+            at: When it ended, by `time.perf_counter`.
+            run_seconds: From being started to its end.
+            wait_seconds: From when it could be taken to being started; None where nobody knows.
+            error: Name of the error's class where it failed or is tried again.
+            redelivered: Its worker was killed, and the message came again.
+        """
+        known = self._known.get((name, queue, outcome))
         if known is None:
-            known = self._known[run.name, run.queue] = _Known(recorder, run)
-        if run.outcome == "ok":
-            known.successes.observe(run.run_seconds)
-        else:
-            recorder.observe(
-                "task.run", run.run_seconds, task=run.name, queue=run.queue, outcome=run.outcome
+            known = self._known[name, queue, outcome] = self._recorder.bind(
+                ("task.run", {"task": name, "queue": queue, "outcome": outcome}),
+                ("task.wait", {"task": name, "queue": queue}),
             )
-            self._count_outcome(run)
-        if run.wait_seconds is not None:
-            known.waits.observe(run.wait_seconds)
-            if run.wait_seconds > LONG_WAIT_SECONDS:
-                recorder.add("task.wait_long", queue=run.queue)
-        if run.redelivered:
-            recorder.add("task.redelivered", task=run.name)
-        if performance.isEnabledFor(logging.DEBUG):
-            _log(run)
+        known.observe(at, run_seconds, nan if wait_seconds is None else wait_seconds)
+        if outcome != "ok":
+            self._count_outcome(name, outcome, error)
+        if wait_seconds is not None and wait_seconds > LONG_WAIT_SECONDS:
+            self._recorder.add("task.wait_long", queue=queue)
+        if redelivered:
+            self._recorder.add("task.redelivered", task=name)
+        if self._is_talkative:
+            performance.debug(
+                "Task %s: %s.",
+                name,
+                outcome,
+                extra={
+                    "action": "task.done",
+                    "queue": queue,
+                    "wait_seconds": wait_seconds,
+                    "run_seconds": run_seconds,
+                },
+            )
 
-    def _count_outcome(self, run: TaskRun) -> None:
-        if run.outcome == "retry":
-            self._recorder.add("task.retries", task=run.name)
-        elif run.outcome == "failed":
-            self._recorder.add("task.failures", task=run.name, error=run.error)
-
-
-class _Known:
-    """A task that ran before in a queue: its series, ready to be counted."""
-
-    __slots__ = ("successes", "waits")
-
-    def __init__(self, recorder: Recorder, run: TaskRun) -> None:
-        self.successes: Bound = recorder.bind(
-            "task.run", task=run.name, queue=run.queue, outcome="ok"
-        )
-        self.waits: Bound = recorder.bind("task.wait", task=run.name, queue=run.queue)
-
-
-def _log(run: TaskRun) -> None:
-    performance.debug(
-        "Task %s: %s.",
-        run.name,
-        run.outcome,
-        extra={
-            "action": "task.done",
-            "queue": run.queue,
-            "wait_seconds": run.wait_seconds,
-            "run_seconds": run.run_seconds,
-        },
-    )
+    def _count_outcome(self, name: str, outcome: str, error: str | None) -> None:
+        if outcome == "retry":
+            self._recorder.add("task.retries", task=name)
+        elif outcome == "failed":
+            self._recorder.add("task.failures", task=name, error=error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from dbsbm.optimizer.repetition.shape import Shape
@@ -66,7 +66,19 @@ class _Seen:
         self.others = self.until = others
 
 
-class Scope:
+@dataclass(slots=True)
+class _Sums:
+    """What the calls of a scope came to.
+
+    Attributes:
+        busy: Seconds that all of them took together.
+    """
+
+    seen: dict[str, _Seen] = field(default_factory=dict)
+    busy: float = 0.0
+
+
+class Scope(list[_Note]):
     """The calls of one task, one command, one trace. Memory is bounded, whatever is called.
 
     A call is only noted; notes are added up when there are many, or in the end: most tasks call so
@@ -75,12 +87,8 @@ class Scope:
     each other does no harm.
     """
 
-    __slots__ = ("_busy", "_notes", "_seen")
-
-    def __init__(self) -> None:
-        self._seen: dict[str, _Seen] = {}
-        self._busy = 0.0
-        self._notes: list[_Note] = []
+    # Of the class, until there is something to add up: a scope is made for each task.
+    _sums: _Sums | None = None
 
     def saw(self, shape: Shape, values: object, began: float, ended: float, units: int) -> None:
         """Count a call that succeeded. What failed is not counted, for it will be tried again.
@@ -93,38 +101,40 @@ class Scope:
             ended: When it was over, by the same clock.
             units: Rows that it read or changed; -1 where the driver does not say.
         """
-        notes = self._notes
-        notes.append((shape, values, began, ended, units))
-        if len(notes) >= MOST_NOTES:
-            self._add_up()
+        self.append((shape, values, began, ended, units))
+        if len(self) >= MOST_NOTES:
+            self.add_up()
 
-    def _add_up(self) -> None:
-        notes, self._notes = self._notes, []
+    def add_up(self) -> _Sums:
+        """Add up what is noted, so that the notes, and the values in them, take no more room."""
+        sums = self._sums = self._sums or _Sums()
+        notes = self[:]
+        del self[: len(notes)]
         for shape, values, began, ended, units in notes:
-            seen = self._seen.get(shape.id)
+            seen = sums.seen.get(shape.id)
             if seen is None:
-                if len(self._seen) >= MOST_SHAPES:
+                if len(sums.seen) >= MOST_SHAPES:
                     continue
-                seen = self._seen[shape.id] = _Seen(shape, began, self._busy)
+                seen = sums.seen[shape.id] = _Seen(shape, began, sums.busy)
             took = ended - began
-            self._busy += took
+            sums.busy += took
             seen.calls += 1
             seen.seconds += took
             seen.asked += shape.batch
             seen.units += units
             seen.ended = ended
-            seen.until = self._busy
+            seen.until = sums.busy
             if len(seen.keys) < LEAST_CALLS:
                 seen.keys.add(seen.calls if values is None else _hash(values))
+        return sums
 
     def repetitions(self) -> list[Repetition]:
         """The shapes that were repeated once a row, the most time first."""
-        if not self._seen and len(self._notes) < LEAST_CALLS:  # as in most tasks
+        if len(self) < LEAST_CALLS and self._sums is None:  # as in most tasks
             return []
-        self._add_up()
         found = [
             Repetition(seen.shape, seen.calls, seen.seconds)
-            for seen in self._seen.values()
+            for seen in self.add_up().seen.values()
             if len(seen.keys) >= LEAST_CALLS and not _is_batched(seen) and not _is_paced(seen)
         ]
         return sorted(found, key=lambda each: each.seconds, reverse=True)

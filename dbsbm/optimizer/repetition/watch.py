@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from time import perf_counter
@@ -12,7 +12,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.monitor.counting.tally import Tally
 from dbsbm.monitor.readings.discord_calls import DiscordCall
-from dbsbm.optimizer.repetition.scope import Scope
+from dbsbm.optimizer.repetition.scope import MOST_NOTES, Repetition, Scope
 from dbsbm.optimizer.repetition.shape import Shape
 from dbsbm.optimizer.repetition.statement import statement_shape
 from dbsbm.providers.gateway import CallRecord
@@ -36,9 +36,14 @@ def open_scope() -> tuple[Scope, Token[Scope | None]]:
     return found, _scope.set(found)
 
 
-def close_scope(token: Token[Scope | None]) -> None:
-    """Go on with the scope around this one, if there is any."""
+def close_scope(found: Scope, token: Token[Scope | None]) -> Sequence[Repetition]:
+    """Go on with the scope around this one, if there is any.
+
+    Returns:
+        What was repeated once a row within it, the most time first.
+    """
     _scope.reset(token)
+    return found.repetitions()
 
 
 @contextmanager
@@ -48,15 +53,15 @@ def scope() -> Iterator[Scope]:
     try:
         yield found
     finally:
-        close_scope(token)
+        _scope.reset(token)
 
 
-def record(tally: Tally, task: str, found: Scope) -> None:
+def record(tally: Tally, task: str, repeated: Sequence[Repetition]) -> None:
     """Record what a task has repeated once a row: in how many runs, how often, and for how long.
 
     A run that repeated nothing adds nothing, so that there are as many series as faults.
     """
-    for each in found.repetitions()[:_MOST_RECORDED]:
+    for each in repeated[:_MOST_RECORDED]:
         labels = {"task": task, "kind": each.shape.kind, "call": each.shape.id}
         tally.add("task.repeating_runs", **labels)
         tally.add("task.repeated_calls", each.calls, **labels)
@@ -83,8 +88,10 @@ class StatementCalls:
             shape = self._known[sql]
         except KeyError:
             shape = self._recognise(sql)
-        if shape is not None:
-            current.saw(shape, values, began, ended, rows)
+        if shape is not None:  # as `saw` has it: a call to share two lines would cost a third
+            current.append((shape, values, began, ended, rows))
+            if len(current) >= MOST_NOTES:
+                current.add_up()
 
     def _recognise(self, sql: str) -> Shape | None:
         shape = statement_shape(sql, self._dialect)

@@ -174,6 +174,8 @@ from dbsbm.monitor.counting.recorder import Recorder
 
 recorder = Recorder(redis.Redis.from_url(sys.argv[1]))
 recorder.add("parent", 1)
+bound = recorder.bind(("bound", {}))
+bound.observe(0.0, 1.0)
 stop = threading.Event()
 
 def count():
@@ -188,6 +190,7 @@ for _ in range(10):
         for _ in range(100):
             recorder.add("children", 1)
         recorder.observe("child", 2.5)
+        bound.observe(0.0, 10.0)
         recorder.close()
         os._exit(0)
     children.append(child)
@@ -205,6 +208,7 @@ def test_forked_children_count_for_themselves_and_an_exit_delivers(
     subprocess.run(argv, check=True, timeout=60)
     assert on_broker(broker, "children|") == 1000
     assert on_broker(broker, "child|") == 25
+    assert on_broker(broker, "bound|") == 101
     assert on_broker(broker, "parent|") == 1, "a child delivered what its parent had counted"
 
 

@@ -69,7 +69,7 @@ def test_a_recorder_that_is_off_keeps_nothing_of_what_it_is_told() -> None:
         recorder.observe("took", 1.0, user=number)
         recorder.add("done", 1, user=number)
         recorder.gauge("length", 1, user=number)
-        recorder.bind("bound", user=number).observe(1.0)
+        recorder.bind(("bound", {"user": number})).observe(0.0, 1.0)
     assert recorder._thread is None
     assert not recorder._sources
     assert not recorder.collect()

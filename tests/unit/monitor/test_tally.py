@@ -68,13 +68,41 @@ def test_a_gauge_keeps_its_last_lowest_and_highest(tally: Tally) -> None:
 
 
 def test_a_bound_series_is_the_one_with_these_labels(tally: Tally) -> None:
-    took, done = tally.bind("took", task="t"), tally.bind("done", task="t")
-    for _ in range(600):
-        took.observe(1.0)
-        done.add(2)
+    took = tally.bind(("took", {"task": "t"}))
+    for _ in range(3000):
+        took.observe(1000.0, 1.0)
     tally.observe("took", 1.0, task="t")
-    tally.add("done", task="t")
-    assert totals(tally) == {"took|task=t": 601, "done|task=t": 1201}
+    assert totals(tally) == {"took|task=t": 3001}
+
+
+def test_two_series_are_observed_together_and_the_second_may_have_no_value(tally: Tally) -> None:
+    both = tally.bind(("took", {"task": "t"}), ("rows", {}))
+    both.observe(1000.0, 1.0, 5)
+    both.observe(1000.0, 2.0)
+    found = taken(tally)
+    assert (found["took|task=t"].count, found["took|task=t"].total) == (2, 3)
+    assert (found["rows|"].count, found["rows|"].total) == (1, 5)
+    assert not tally.collect()
+
+
+def test_a_value_of_a_bound_series_belongs_to_its_minute(tally: Tally, hands: Hands) -> None:
+    took = tally.bind(("took", {}))
+    for minute in (16, 17, 19):
+        hands.at = minute * 60 + 59.9
+        took.observe(hands.at, minute)
+    totals = {
+        minute: stats.total
+        for minute, found in tally.collect().minutes.items()
+        for stats in found.values()
+    }
+    assert totals == {16: 16, 17: 17, 19: 19}
+
+
+def test_bound_series_without_end_take_bounded_memory(tally: Tally) -> None:
+    for number in range(10_000):
+        tally.bind(("took", {"user": number})).observe(1000.0, 1.0)
+    assert len(tally._waiting) < 3000
+    assert sum(totals(tally).values()) == 10_000
 
 
 def test_the_order_of_labels_makes_no_other_series(tally: Tally) -> None:
@@ -171,7 +199,9 @@ def test_threads_lose_no_count(hands: Hands, tally: Tally) -> None:
         for _ in range(5000):
             tally.add("done")
             tally.observe("took", 1, thread="any")
+            waited.observe(hands.at, 1)
 
+    waited = tally.bind(("waited", {}))
     found: dict[str, float] = {}
     with ThreadPoolExecutor(5) as pool:
         jobs = [pool.submit(work, n) for n in range(4)]
@@ -182,7 +212,7 @@ def test_threads_lose_no_count(hands: Hands, tally: Tally) -> None:
     for _ in range(2):
         for series, total in totals(tally).items():
             found[series] = found.get(series, 0) + total
-    assert found["done|"] == found["took|thread=any"] == 20_000
+    assert found["done|"] == found["took|thread=any"] == found["waited|"] == 20_000
 
 
 def test_further_label_sets_share_one_series_and_no_count_is_lost(tally: Tally) -> None:
@@ -245,8 +275,9 @@ def test_what_cannot_be_counted_raises_nothing_and_is_counted_as_dropped(
     tally.observe("odd", value, **labels)
     tally.add("odder", value, **labels)
     tally.gauge("oddest", value, **labels)
-    tally.bind("bound", tags=["a"]).add(nan)
-    assert totals(tally) == {"monitor.dropped|": 4}
+    for each in (nan, "fast"):
+        tally.bind(("bound", {"tags": ["a"]})).observe(1000.0, each)  # type: ignore[arg-type]
+    assert totals(tally) == {"monitor.dropped|": 5}
 
 
 def test_a_label_may_be_called_name_or_value(tally: Tally) -> None:
@@ -267,7 +298,6 @@ def test_a_tally_that_is_not_enabled_counts_nothing() -> None:
     tally.add("x")
     tally.observe("y", 1)
     tally.gauge("g", 1)
-    tally.bind("b").add()
-    tally.bind("b").observe(1)
+    tally.bind(("b", {})).observe(1000.0, 1)
     tally.note("z")
     assert not tally.collect()

@@ -101,8 +101,8 @@ def test_rows_are_counted_where_the_driver_knows_them(
 def test_statements_without_end_take_bounded_memory(engine: Engine, recorder: SpyRecorder) -> None:
     timer = queries._QueryTimer(engine, recorder, 1000, None)
     for number in range(3000):
-        timer._record(f"SELECT {number}", (), 0.1)
-    timer._record(f"SELECT '{'x' * 1_000_000}'", (), 0.1)
+        timer._record(f"SELECT {number}", (), 0.0, 0.1, 1)
+    timer._record(f"SELECT '{'x' * 1_000_000}'", (), 0.0, 0.1, 1)
     assert len(timer._known) <= 1024
     assert max(map(len, timer._known)) < 100
 

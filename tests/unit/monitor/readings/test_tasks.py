@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dbsbm.monitor.readings.tasks import TaskRun, TaskWatch
+from dbsbm.monitor.readings.tasks import TaskWatch
 from tests.unit.monitor.readings.spy import SpyRecorder
 
 
@@ -16,8 +16,9 @@ def totals_of(**changes: Any) -> dict[str, float]:
         "wait_seconds": 0.25,
         "run_seconds": 2.0,
         "outcome": "ok",
+        "at": 0.0,
     }
-    TaskWatch(recorder).ended(TaskRun(**(values | changes)))
+    TaskWatch(recorder).ended(**(values | changes))
     return recorder.totals()
 
 

@@ -84,6 +84,6 @@ def test_only_what_was_repeated_is_recorded_with_few_labels() -> None:
             for number in range(9):
                 sql = f"SELECT a FROM t{table} WHERE b = %s"
                 statements(sql, (number,), 0.0, 0.001 * (table + 1), 1)
-    watch.record(tally, "tasks.bets.place", scope)
+    watch.record(tally, "tasks.bets.place", scope.repetitions())
     series = [spelled for minute in tally.collect().minutes.values() for spelled in minute]
     assert len(series) == 30  # three counters of the ten that took the most time
