@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dbsbm.dashboard.reading.charts import Chart
 from dbsbm.dashboard.reading.tables import ColumnUnit
 from dbsbm.dashboard.views.tables import TABLES
+from dbsbm.optimizer.finding import is_runnable
 
 Block = dict[str, Any]
 Fact = tuple[str, Any, ColumnUnit]
@@ -61,3 +62,9 @@ def facts_block(*facts: Fact) -> Block:
 def list_block(title: str, lines: list[str]) -> Block:
     """Sentences below each other."""
     return {"kind": "list", "title": title, "lines": lines}
+
+
+def advice_block(title: str, lines: Sequence[str]) -> Block:
+    """What to do, each line alone: what can be run is code to be copied, the rest sentences."""
+    advice = [{"text": line, "code": is_runnable(line)} for line in lines]
+    return {"kind": "advice", "title": title, "lines": advice}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dbsbm.dashboard.reading.charts import Chart
@@ -15,6 +14,7 @@ from dbsbm.dashboard.reading.tables import Sources, row_number
 from dbsbm.dashboard.views.blocks import (
     Block,
     Fact,
+    advice_block,
     chart_block,
     code_block,
     facts_block,
@@ -22,9 +22,10 @@ from dbsbm.dashboard.views.blocks import (
     table_block,
 )
 from dbsbm.dashboard.views.charts import CATEGORY, ENDPOINT, STATEMENT, TASK
+from dbsbm.dashboard.views.evidence import evidence_blocks
 from dbsbm.db.models import FindingRow, Incident, SlowStatement, Statement
-from dbsbm.db.queries.findings import WAITING
 from dbsbm.errors import UserError
+from dbsbm.optimizer.applying.steps import next_steps
 from dbsbm.optimizer.finding import short_id
 
 View = dict[str, Any]
@@ -93,8 +94,6 @@ def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
         row = session.get(FindingRow, names[0])
     if row is None:
         raise UserError("There is no such finding: it may be older than RETENTION_DAYS.")
-    evidence = dict(row.evidence)
-    statement = evidence.pop("statement", None)
     blocks = [
         facts_block(
             ("severity", row.severity, "state"),
@@ -108,24 +107,39 @@ def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
             ("last seen", row.last_seen.timestamp(), "time"),
         ),
         list_block("Cause", [row.cause]),
-        *([code_block("Statement", str(statement))] if statement else []),
-        *([code_block("What helps", "\n".join(row.fix))] if row.fix else []),
-        *([code_block("How to undo that", "\n".join(row.revert))] if row.revert else []),
-        *([code_block("On the command line", _commands(row))] if row.state in WAITING else []),
-        code_block("Evidence", json.dumps(evidence, indent=2, default=str)),
-        *([code_block("Proof", json.dumps(row.proof, indent=2))] if row.proof else []),
+        *([advice_block("What helps", row.fix)] if row.fix else []),
+        *([advice_block("How to undo that", row.revert)] if row.revert else []),
+        advice_block("On the command line", _commands(row)),
+        *evidence_blocks(row.evidence),
+        *(_proof(row.id, row.proof) if row.proof else ()),
         table_block("finding-steps", {"finding": row.id}),
     ]
     return _page(row.object, blocks)
 
 
-def _commands(row: FindingRow) -> str:
-    """What an operator can type about a finding that waits."""
-    name = short_id(row.id)
-    lines = [f"python -m dbsbm optimizer show {name}"]
-    if row.revert:
-        lines += [f"python -m dbsbm optimizer {verb} {name}" for verb in ("prove", "apply")]
-    return "\n".join([*lines, f"python -m dbsbm optimizer dismiss {name}"])
+def _commands(row: FindingRow) -> list[str]:
+    """What an operator can type about a finding, as it stands."""
+    command, name = "python -m dbsbm optimizer", short_id(row.id)
+    where = f" --database-url mysql://USER:PASSWORD@{row.target}" if row.target else ""
+    steps = [
+        f"{command} {step} {name}{'' if step == 'dismiss' else where}"
+        for step in next_steps(row.state, row.fix)
+    ]
+    return [f"{command} show {name}", *steps]
+
+
+def _proof(finding: str, proof: Mapping[str, Any]) -> Iterator[Block]:
+    """How it was tried on copies: the verdict in words, and each statement in numbers."""
+    before, after = proof["cost"]
+    lines = [f"{proof['verdict'].capitalize()}.", *proof["reasons"]]
+    if proof["statements"]:
+        lines.append(f"What was replayed costs {before:,} before and {after:,} after.")
+    lines += [
+        f"Not replayed: {each['statement']}: {each['reason']}" for each in proof["not_replayed"]
+    ]
+    yield list_block("Proof", lines)
+    if proof["statements"]:
+        yield table_block("finding-proof", {"finding": finding})
 
 
 def _incident(sources: Sources, _span: Span, names: Sequence[str]) -> View:

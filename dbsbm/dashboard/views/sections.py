@@ -55,6 +55,10 @@ SECTIONS = {
         Section("cache", "Cache", CACHE, tables=("categories", "cleanups")),
         Section("system", "System", SYSTEM, tables=("processes",)),
         Section("alerts", "Alerts", before=("incidents", "silences", "past-incidents", "changes")),
-        Section("findings", "Findings", before=("findings", "past-findings", "analyses")),
+        Section(
+            "findings",
+            "Findings",
+            before=("last-analysis", "findings", "not-looked-at", "past-findings", "analyses"),
+        ),
     )
 }

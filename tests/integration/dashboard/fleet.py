@@ -79,6 +79,28 @@ def incident(number: int, **changes: Any) -> Incident:
     return Incident(id=number, **values)
 
 
+def finding(digit: str, **changes: Any) -> FindingRow:
+    values = {
+        "id": digit * 32,
+        "rule": "missing-index",
+        "severity": "warning",
+        "object": "table games",
+        "cause": "A statement reads 48,210 rows and returns 9.",
+        "evidence": {"statement": "SELECT * FROM games WHERE league = ?", "rows_read": 48210},
+        "fix": ["CREATE INDEX ix ON games (league)"],
+        "revert": ["DROP INDEX ix ON games"],
+        "expected_gain": "p95 from 61 ms to 2 ms",
+        "confidence": 0.93,
+        "risk": "low",
+        "state": "open",
+        "first_seen": ago(days=2),
+        "last_seen": ago(minutes=5),
+        "run_id": 1,
+        **changes,
+    }
+    return FindingRow(**values)
+
+
 def rows() -> list[Any]:
     """One of each kind."""
     trace = {"trace_id": "trace-1"}
@@ -137,23 +159,7 @@ def rows() -> list[Any]:
             created_at=ago(minutes=1),
             **trace,
         ),
-        FindingRow(
-            id="f" * 32,
-            rule="missing-index",
-            severity="warning",
-            object="table games",
-            cause="A statement reads 48,210 rows and returns 9.",
-            evidence={"statement": "SELECT * FROM games WHERE league = ?", "rows_read": 48210},
-            fix=["CREATE INDEX ix ON games (league)"],
-            revert=["DROP INDEX ix ON games"],
-            expected_gain="p95 from 61 ms to 2 ms",
-            confidence=0.93,
-            risk="low",
-            state="open",
-            first_seen=ago(days=2),
-            last_seen=ago(minutes=5),
-            run_id=1,
-        ),
+        finding("f"),
         FindingStep(
             finding_id="f" * 32,
             step="new",

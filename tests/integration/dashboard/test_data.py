@@ -12,7 +12,8 @@ import pytest
 from dbsbm.dashboard.views.charts import CHARTS
 from dbsbm.dashboard.views.sections import SECTIONS
 from dbsbm.dashboard.views.tables import TABLES
-from tests.integration.dashboard.fleet import SQL, ago, busy_minute, incident, rows
+from dbsbm.db.models import OptimizerRun
+from tests.integration.dashboard.fleet import SQL, ago, busy_minute, finding, incident, rows
 from tests.integration.dashboard.served import Served
 from tests.integration.dashboard.test_access import csrf_token
 
@@ -146,9 +147,10 @@ def test_a_finding_shows_its_statement_what_helps_and_what_became_of_it(served: 
     fill(served)
     client = served.client()
     (row,) = table(client, "findings")
-    assert row[:4] == [
+    assert row[:5] == [
         "warning",
         "table games",
+        "missing-index",
         "A statement reads 48,210 rows and returns 9.",
         "open",
     ]
@@ -157,10 +159,73 @@ def test_a_finding_shows_its_statement_what_helps_and_what_became_of_it(served: 
     view = client.get(f"/data/view/findings/{'f' * 32}").json()
     code = {block["title"]: block["text"] for block in view["blocks"] if block["kind"] == "code"}
     assert code["Statement"] == "SELECT * FROM games WHERE league = ?"
-    assert code["What helps"] == "CREATE INDEX ix ON games (league)"
-    assert "python -m dbsbm optimizer apply ffffffff" in code["On the command line"]
+    advice = {
+        block["title"]: [(line["text"], line["code"]) for line in block["lines"]]
+        for block in view["blocks"]
+        if block["kind"] == "advice"
+    }
+    assert advice["What helps"] == [("CREATE INDEX ix ON games (league)", True)]
+    assert ("python -m dbsbm optimizer apply ffffffff", True) in advice["On the command line"]
+    (evidence,) = (block for block in view["blocks"] if block.get("title") == "Evidence")
+    assert evidence["facts"] == [{"title": "rows read", "value": 48210, "unit": "count"}]
     ((_, *step),) = table(client, "finding-steps", **{"where.finding": "f" * 32})
     assert step == ["new", "open", "analysis", "run: 1"]
+
+
+def advised(client: httpx.Client, finding: str) -> list[str]:
+    """What its page says can be typed."""
+    blocks = client.get(f"/data/view/findings/{finding}").json()["blocks"]
+    (lines,) = (each["lines"] for each in blocks if each.get("title") == "On the command line")
+    return [line["text"].removeprefix("python -m dbsbm optimizer ") for line in lines]
+
+
+def test_the_commands_of_a_finding_are_those_that_can_follow(served: Served) -> None:
+    advice, foreign = finding("a", fix=["Enlarge the disk."]), finding("b", target="box:3306/shop")
+    served.add(advice, foreign, finding("c", state="applied"))
+    client = served.client()
+
+    assert advised(client, "a" * 32) == ["show aaaaaaaa", "dismiss aaaaaaaa"]
+    where = "--database-url mysql://USER:PASSWORD@box:3306/shop"
+    assert f"prove bbbbbbbb {where}" in advised(client, "b" * 32)
+    assert "dismiss bbbbbbbb" in advised(client, "b" * 32)
+    assert advised(client, "c" * 32) == ["show cccccccc", "keep cccccccc", "revert cccccccc"]
+
+
+def test_a_proof_is_shown_in_numbers(served: Served) -> None:
+    trial = {"values": "rare", "rows": [80001, 2], "pages": [296, None], "ms": [13.58, 0.014]}
+    proof = {
+        "verdict": "proved",
+        "reasons": [],
+        "cost": [8000, 2],
+        "statements": [{"statement": "SELECT 1", "trials": [trial]}],
+        "not_replayed": [],
+    }
+    served.add(finding("d", state="proved", proof=proof))
+    client = served.client()
+
+    assert table(client, "finding-proof", **{"where.finding": "d" * 32}) == [
+        ["SELECT 1", "rare", "80,001 → 2", "296 → -", "13.58 → 0.014 ms"]
+    ]
+    blocks = client.get(f"/data/view/findings/{'d' * 32}").json()["blocks"]
+    (lines,) = (each["lines"] for each in blocks if each.get("title") == "Proof")
+    assert lines == ["Proved.", "What was replayed costs 8,000 before and 2 after."]
+
+
+def test_the_last_analysis_is_that_of_the_fleet_however_long_ago(served: Served) -> None:
+    lacks = ["system.disk, system.memory: Two days of samples are needed.", "load: Nothing ran."]
+    run = {"seconds": 1.5, "rules": 44, "findings": 3, "healthy": False, "trace_id": "t"}
+    served.add(
+        OptimizerRun(started_at=ago(days=3), not_enabled=lacks, **run),
+        OptimizerRun(started_at=ago(minutes=5), not_enabled=[], target="box/shop", **run),
+    )
+    client = served.client()
+
+    assert [row[1:] for row in table(client, "last-analysis")] == [["unhealthy", 3, 44, 3, 1.5]]
+    assert table(client, "not-looked-at") == [
+        ["system.disk, system.memory", "Two days of samples are needed."],
+        ["load", "Nothing ran."],
+    ]
+    assert [row[-1] for row in table(client, "analyses")] == ["box/shop"]
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,18 @@ def test_an_incident_is_acknowledged_on_its_page(page: Page, filled: Served) -> 
     expect(page.get_by_role("region", name="Silences").get_by_text("incident 7")).to_be_visible()
 
 
+def test_a_fix_is_copied_from_the_findings_page(operator: BrowserContext, page: Page) -> None:
+    operator.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="Findings").click()
+    page.locator("#findings").get_by_role("link", name="table games").click()
+    helps = page.locator(".panel", has=page.get_by_role("heading", name="What helps"))
+    helps.get_by_role("button", name="Copy").click()
+
+    expect(helps.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "CREATE INDEX ix ON games (league)"
+
+
 def test_a_table_is_sorted_by_its_heads(page: Page) -> None:
     page.get_by_role("link", name="Queries", exact=True).click()
     see(page, "statements")

@@ -69,7 +69,7 @@ export class Panels {
 
   make(block) {
     if (block.kind === "chart" || block.kind === "table") return this.numbers(block);
-    const maker = { facts, code, list, actions: (each) => this.actions(each) }[block.kind];
+    const maker = { facts, code, list, advice, actions: (each) => this.actions(each) }[block.kind];
     return maker(block);
   }
 
@@ -107,12 +107,35 @@ export class Panels {
 }
 
 function facts(block) {
-  return h("section", { class: "panel", "aria-label": "Facts" }, h("dl", { class: "facts" },
+  return h("section", { class: "panel", "aria-label": block.title ?? "Facts" },
+    block.title ? h("h2", {}, block.title) : null, h("dl", { class: "facts" },
     block.facts.map((fact) => h("div", {}, h("dt", {}, fact.title), h("dd", {}, cell(fact.value, fact.unit))))));
 }
 
 function code(block) {
-  return h("section", { class: "panel" }, h("h2", {}, block.title), h("pre", { tabindex: "0" }, block.text));
+  return h("section", { class: "panel" }, h("h2", {}, block.title), snippet(block.text));
+}
+
+function advice(block) {
+  return h("section", { class: "panel" }, h("h2", {}, block.title),
+    block.lines.map((line) => (line.code ? snippet(line.text) : h("p", { class: "advice" }, prose(line.text)))));
+}
+
+/** Code with a button that copies it; where the browser does not let it, it is selected instead. */
+function snippet(text) {
+  const pre = h("pre", { tabindex: "0" }, text);
+  const button = h("button", { type: "button", class: "copy", "aria-live": "polite", onclick: () => copy() }, "Copy");
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(pre);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  };
+  return h("div", { class: "snippet" }, pre, button);
 }
 
 function list(block) {
