@@ -85,6 +85,9 @@ class Questions(Protocol):
     def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
         """About how many different values columns have together."""
 
+    def nulls(self, table: Table, column: str) -> float | Missing:
+        """About the share of rows in which a column is NULL."""
+
     def content(self, table: Table, column: str) -> Content | Missing:
         """What a sample of a column's values looks like."""
 

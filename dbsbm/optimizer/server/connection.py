@@ -226,7 +226,12 @@ def _open(url: URL, place: str, patience: int) -> pymysql.Connection[DictCursor]
                 "write_timeout": patience,
             }
         )
-    except (pymysql.err.MySQLError, OSError, RuntimeError) as error:
+    except OSError as error:  # a socket's errors are translated: it is a file for TLS
+        raise ServerRefusedError(
+            f"The connection to {place} cannot be made: a file that the address names for TLS "
+            f"cannot be read ({type(error).__name__})."
+        ) from None
+    except (pymysql.err.MySQLError, RuntimeError) as error:
         raise _not_open(_code(error), url.username or "", place) from None
 
 

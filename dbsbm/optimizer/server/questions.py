@@ -13,6 +13,7 @@ from dbsbm.optimizer.server.connection import Connection, QueryError
 from dbsbm.optimizer.server.content import Contents
 from dbsbm.optimizer.server.distinct import DistinctValues
 from dbsbm.optimizer.server.model import Load, Table
+from dbsbm.optimizer.server.nulls import share_of_nulls
 from dbsbm.optimizer.server.plans import read_plan
 from dbsbm.optimizer.server.schema import Schema
 from dbsbm.optimizer.server.values import TypicalValues
@@ -47,6 +48,7 @@ class ServerQuestions:
         self._contents = Contents(server)
         self._plans: dict[str, Plan | Missing] = {}
         self._counts: dict[tuple[str, str, tuple[str, ...]], int | Missing] = {}
+        self._nulls: dict[tuple[str, str, str], float | Missing] = {}
 
     def plan(self, load: Load) -> Plan | Missing:
         """How the server would carry out a statement.
@@ -76,6 +78,21 @@ class ServerQuestions:
             self._counts[key] = self._distinct.estimate(table, columns)
             self._left -= monotonic() - started
         return self._counts[key]
+
+    def nulls(self, table: Table, column: str) -> float | Missing:
+        """About the share of rows in which a column is NULL.
+
+        Raises:
+            ServerAwayError: The server is gone.
+        """
+        key = (table.schema, table.name, column)
+        if key not in self._nulls:
+            if self._left <= 0:
+                return _SPENT
+            started = monotonic()
+            self._nulls[key] = share_of_nulls(self._server, table, column)
+            self._left -= monotonic() - started
+        return self._nulls[key]
 
     def content(self, table: Table, column: str) -> Content | Missing:
         """What a sample of a column's values looks like.
@@ -114,6 +131,9 @@ class ServerQuestions:
             return sample
         return fill(sample or load.text, load.schema, self._schema.tables, self._values)
 
-    def _ask(self, statement: str) -> Plan:
+    def _ask(self, statement: str) -> Plan | Missing:
         (row,) = self._server.rows(f"EXPLAIN FORMAT=JSON {statement}")
-        return read_plan(json.loads(row["explain"]))
+        try:
+            return read_plan(json.loads(row["explain"]))
+        except ValueError:  # MariaDB escapes no quotation mark in a table's name
+            return Missing("The server's plan cannot be read.")

@@ -43,8 +43,13 @@ def find_schemas(server: Connection) -> tuple[str, ...]:
             f"The user sees no schema: run GRANT SELECT, SHOW VIEW ON `your_schema`.* "
             f"TO {server.user}, or name a user that may read one."
         )
-    for name in seen:
-        if name == server.schema or name.lower() == server.schema.lower():
+    if server.schema.lower() in _SERVERS_OWN:
+        raise ServerRefusedError(
+            f"{server.schema} belongs to the server itself: name a schema of your own in the "
+            "address, or none for all of them."
+        )
+    for name in (server.schema, *seen):
+        if name in seen and name.lower() == server.schema.lower():
             return (name,)
     raise ServerRefusedError(
         f"There is no schema {server.schema} that the user may see: check its name, or run "

@@ -308,6 +308,23 @@ def test_distinct_values_are_known_or_estimated(shop: str) -> None:
     assert 150 <= found["user_id amount"] <= 400
 
 
+def test_a_sample_tells_how_many_rows_have_no_value(shop: str) -> None:
+    with session(shop) as cursor:
+        cursor.execute(
+            "CREATE TABLE outbox (id int PRIMARY KEY, sent int, failed int, KEY by_sent (sent))"
+        )
+        cursor.execute("INSERT INTO outbox SELECT id, IF(id % 10, id, NULL), NULL FROM bets")
+    with connect(shop) as server:
+        case = read_case(server, since=DAY)
+        assert case.ask is not None
+        outbox = case.snapshot.tables[name_of(shop), "outbox"]
+        assert case.ask.nulls(outbox, "sent") == pytest.approx(0.1)
+        assert case.ask.nulls(outbox, "failed") == 1
+        reads = read_case(server, since=DAY).snapshot.index_use
+    assert not isinstance(reads, Missing)
+    assert reads[name_of(shop), "outbox", "by_sent"].reads == 0
+
+
 def test_a_sample_tells_what_values_look_like_and_touches_no_other_index(shop: str) -> None:
     with session(shop) as cursor:
         cursor.execute(
@@ -459,6 +476,8 @@ def test_addresses_that_lead_nowhere_are_clear_and_keep_their_secrets(shop: str)
         (f"mysql://u:{PASSWORD}@127.0.0.1:{port}/x", ServerAwayError, f"127.0.0.1:{port}"),
         (shop.replace("://dbsbm_tests", "://nobody"), ServerRefusedError, "the user 'nobody'"),
         (shop.replace(name_of(shop), "nothing"), ServerRefusedError, "no schema nothing"),
+        (shop.replace(name_of(shop), "mysql"), ServerRefusedError, "belongs to the server itself"),
+        (f"{shop}&ssl_ca=/nothing", ServerRefusedError, "names for TLS"),
         (f"postgresql://u:{PASSWORD}@h/x", ServerRefusedError, "Only MySQL and MariaDB"),
         (f"mysql://u:{PASSWORD}@h:port/x", ServerRefusedError, "cannot be read"),
         (f"no address {PASSWORD}", ServerRefusedError, "cannot be read"),

@@ -41,6 +41,7 @@ class Answers:
         plans: The plan of each statement, by its text or by its digest.
         distinct: Different values of columns, by `table.a,b`.
         contents: What samples look like, by `table.column`.
+        nulls: Shares of rows without a value, by `table.column`.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class Answers:
         plans: Mapping[str, Plan] | None = None,
         distinct: Mapping[str, int] | None = None,
         contents: Mapping[str, Content] | None = None,
+        nulls: Mapping[str, float] | None = None,
     ) -> None:
         self._plans = plans or {}
         self._distinct = distinct or {}
         self._contents = contents or {}
+        self._nulls = nulls or {}
 
     def plan(self, load: Load) -> Plan | Missing:
         found = self._plans.get(load.digest) or self._plans.get(load.text)
@@ -65,6 +68,10 @@ class Answers:
         found = self._contents.get(f"{table.name}.{column}")
         return Missing("The test gave no sample.") if found is None else found
 
+    def nulls(self, table: Table, column: str) -> float | Missing:
+        found = self._nulls.get(f"{table.name}.{column}")
+        return Missing("The test gave no share.") if found is None else found
+
 
 def case(
     tables: str = "",
@@ -76,6 +83,7 @@ def case(
     plans: Mapping[str, Plan] | None = None,
     distinct: Mapping[str, int] | None = None,
     contents: Mapping[str, Content] | None = None,
+    nulls: Mapping[str, float] | None = None,
     server: Mapping[str, Any] | None = None,
 ) -> Case:
     """Make up a case; what is not named is there and empty.
@@ -90,6 +98,7 @@ def case(
         plans: Answers to `ask.plan`, by text or digest.
         distinct: Answers to `ask.distinct`, by `table.a,b`.
         contents: Answers to `ask.content`, by `table.column`.
+        nulls: Answers to `ask.nulls`, by `table.column`.
         server: Fields of Server to set.
     """
     schema = {(t.schema, t.name): t for t in _tables(tables, rows, changes or {})}
@@ -112,7 +121,7 @@ def case(
         shape = read_shape(each.sample or each.text, each.schema, schema)
         if shape is not None:
             shapes[each.digest] = shape
-    return Case(snapshot, shapes, Answers(plans, distinct, contents))
+    return Case(snapshot, shapes, Answers(plans, distinct, contents, nulls))
 
 
 def digest(text: str) -> str:

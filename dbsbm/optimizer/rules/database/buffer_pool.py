@@ -11,6 +11,8 @@ pages came from disk, and below MISSES of all requests.
 
 from __future__ import annotations
 
+from math import ceil
+
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules.database.counters import number
 from dbsbm.optimizer.server.case import Case
@@ -64,4 +66,4 @@ def examine(case: Case) -> list[Finding]:
 def _rounded(size: float) -> int:
     """In whole chunks of 128 MiB, as the server does itself."""
     chunk = 128 * _MIB
-    return max(round(size / chunk), 1) * chunk
+    return ceil(size / chunk) * chunk

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import Missing, NotEnabledError
-from dbsbm.optimizer.rules.database.counters import number_or
+from dbsbm.optimizer.rules.database.counters import counted_seconds, number_or
 from dbsbm.optimizer.rules.describe import listed
 from dbsbm.optimizer.server.case import Case
 
@@ -33,7 +33,7 @@ def examine(case: Case) -> list[Finding]:
     if last is None and not count:
         return []
     statements = last.statements if last is not None else ()
-    days = max(server.uptime.total_seconds() / 86_400, 1 / 24)
+    days = max(counted_seconds(server) / 86_400, 1 / 24)
     seen = f"{max(count, 1):,.0f} deadlock{'s' if count > 1 else ''} since the server started"
     between = f", the last one between {listed(list(statements))}" if statements else ""
     return [

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.rules.database.counters import number
+from dbsbm.optimizer.rules.database.counters import counted_seconds, number
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import LockWait
 
@@ -38,7 +38,7 @@ def examine(case: Case) -> list[Finding]:
     now = case.snapshot.lock_waits
     long = [] if isinstance(now, Missing) else [each for each in now if each.seconds >= NOW_SECONDS]
     mean = 1000 * waited / max(waits, 1)
-    share = waited / max(server.uptime.total_seconds(), 1.0)
+    share = waited / counted_seconds(server)
     often = waits >= MIN_WAITS and mean >= MIN_MILLISECONDS and share >= SHARE
     return [_finding(waits, mean, share, long)] if often or long else []
 

@@ -83,7 +83,7 @@ def candidates(use: Use, estimator: Estimator) -> Iterator[Candidate]:
     """The indexes worth a try for one use of a table."""
     for known in use.ways_in:
         usable = frozenset(each for each in known if is_indexable(use.table, each))
-        equal = _narrowing(use.table, usable, estimator)
+        equal = _narrowing(use, usable, estimator)
         order = _order(use, known)
         for tail in ((), *((column,) for column, _ in use.ranges), order):
             # Before an order, every equal column has to be there, however little it narrows.
@@ -126,13 +126,13 @@ def _candidate(use: Use, equal: frozenset[str], tail: tuple[str, ...]) -> Candid
     return Candidate(use.table, tuple(block for block in blocks if block))
 
 
-def _narrowing(table: Table, columns: frozenset[str], estimator: Estimator) -> frozenset[str]:
+def _narrowing(use: Use, columns: frozenset[str], estimator: Estimator) -> frozenset[str]:
     """The columns without those that leave about as many rows without them."""
     chosen: tuple[str, ...] = ()
     left = sorted(columns)
     while left and len(chosen) < MOST_COLUMNS:
-        best = min(left, key=lambda each: (estimator.share(table, (*chosen, each)), each))
-        narrower = estimator.share(table, chosen) / estimator.share(table, (*chosen, best))
+        best = min(left, key=lambda each: (estimator.known(use, (*chosen, each)), each))
+        narrower = estimator.known(use, chosen) / estimator.known(use, (*chosen, best))
         if narrower < NARROWS:
             break
         chosen = (*chosen, best)

@@ -30,6 +30,8 @@ LIST_SIZE = 5
 PAGES = 10
 """Pages that an unknown OFFSET skips."""
 FLAG_VALUES = 2
+NULLS = 1 / 3
+"""Share of rows without a value, where nothing is known: mostly there are many or few of them."""
 UNKNOWN_VALUES = 10
 """Different values of a column of which nothing is known: few, so that not much is promised."""
 _FLAGS = {"enum", "bit", "boolean", "bool", "tinyint", "set"}
@@ -65,6 +67,22 @@ class Estimator:
         if key not in self._shares:
             self._shares[key] = self._share(table, key[2])
         return self._shares[key]
+
+    def known(self, use: Use, columns: Iterable[str]) -> float:
+        """The same for what a statement asks for: a value in each column, or none."""
+        columns = frozenset(columns)
+        share = self.share(use.table, columns - use.nulls)
+        for column in columns & use.nulls:
+            share *= self._without_value(use.table, column)
+        return max(share, 1 / max(use.table.rows, 1))
+
+    def _without_value(self, table: Table, column: str) -> float:
+        answer = (
+            Missing("Nobody to ask.")
+            if self._case.ask is None
+            else self._case.ask.nulls(table, column)
+        )
+        return NULLS if isinstance(answer, Missing) else answer
 
     def rank(self, table: Table) -> Callable[[str], float]:
         """What columns of an index are ordered by: those that narrow most come first."""
@@ -112,7 +130,7 @@ class Estimator:
     def _equal(self, use: Use, columns: Iterable[str]) -> float:
         columns = frozenset(columns)
         several = LIST_SIZE if columns & use.lists else 1
-        return min(self.share(use.table, columns) * several, 1.0)
+        return min(self.known(use, columns) * several, 1.0)
 
     def narrowed(self, use: Use, found: Search) -> float:
         """The share of a table's rows that a search reads."""
@@ -181,39 +199,58 @@ class _Joins:
 
     def _in_order(self, order: tuple[Use, ...]) -> Read:
         rows, pages, result, placed = 0.0, 0.0, 1.0, frozenset[str]()
+        passed = self._passed(order)
         for use in order:
             known = use.reachable(placed)
-            each, read = self._cheapest(use, known, first=not placed)
+            each, read = self._cheapest(use, known, passed, first=not placed)
             times = result if each < use.table.rows else 1.0
             rows, pages = rows + each * times, pages + read * times
             result *= use.table.rows * self._estimator.matching(use, known)
+            if not placed:
+                result = min(result, each)  # reading may have ended where LIMIT did
             placed |= {use.name}
         if self._sent is not None and self._shape.limit is None:
             result = max(self._sent, 1.0)
         return Read(rows, result, pages)
 
-    def _cheapest(self, use: Use, known: frozenset[str], *, first: bool) -> tuple[float, float]:
+    def _passed(self, order: tuple[Use, ...]) -> float:
+        """The share of the first table's rows for which all others have a row."""
+        share, placed = 1.0, frozenset((order[0].name,))
+        for use in order[1:]:
+            joined = use.reachable(placed) - use.given
+            each = use.table.rows * self._estimator.share(use.table, joined)
+            share *= min(each * self._estimator.matching(use, use.given), 1.0)
+            placed |= {use.name}
+        return share
+
+    def _cheapest(
+        self, use: Use, known: frozenset[str], passed: float, *, first: bool
+    ) -> tuple[float, float]:
         """Rows and pages of the way that reads the fewest rows: it is what planners look at."""
         every = float(use.table.rows)
-        whole = self._stopped(use, known, every, Search()) if first else every
+        whole = self._stopped(use, known, every, Search(), passed) if first else every
         reads = [(whole, scanned(use.table, whole))]
         for by in self._ways[use.name]:
             found = search(by, use, known)
             if found.equal or found.bounded or found.ordered:
-                rows = self._by_index(use, known, found, first=first)
+                rows = self._by_index(use, known, found, passed, first=first)
                 reads.append((rows, searched(by, use, rows)))
         return min(reads)
 
-    def _by_index(self, use: Use, known: frozenset[str], found: Search, *, first: bool) -> float:
+    def _by_index(
+        self, use: Use, known: frozenset[str], found: Search, passed: float, *, first: bool
+    ) -> float:
         rows = max(use.table.rows * self._estimator.narrowed(use, found), 1.0)
         if len(self._tables) == 1 and self._sent is not None and self._shape.limit is None:
             served = {*found.equal, *([found.bounded] if found.bounded else ())}
             everything = set(known) | {column for column, _ in use.ranges}
             exact = served >= everything and not use.others and len(use.ranges) <= 1
             rows = max(self._sent, 1.0) if exact else max(rows, self._sent)
-        return self._stopped(use, known, rows, found) if first else rows
+        return self._stopped(use, known, rows, found, passed) if first else rows
 
-    def _stopped(self, use: Use, known: frozenset[str], rows: float, found: Search) -> float:
+    def _stopped(
+        self, use: Use, known: frozenset[str], rows: float, found: Search, passed: float
+    ) -> float:
         """Fewer rows, where a LIMIT ends the reading early."""
         shape = self._shape
         if use.extreme and found.ordered and set(found.equal) >= known:
@@ -222,7 +259,7 @@ class _Joins:
         if shape.limit is None or self._sent is None or (sorts and not found.ordered):
             return rows
         match = self._estimator.matching(use, known)
-        kept = min(match / max(self._estimator.narrowed(use, found), 1e-9), 1.0)
+        kept = passed * min(match / max(self._estimator.narrowed(use, found), 1e-9), 1.0)
         return min(rows, (max(self._sent, 1.0) + self._skipped) / max(kept, 1e-9))
 
 

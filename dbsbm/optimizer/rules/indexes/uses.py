@@ -23,6 +23,7 @@ class Use:
         name: By which the statement calls this use of the table.
         given: Columns equal to something that is known before the table is read.
         lists: Those of them that are compared with several values, so that no order is kept.
+        nulls: Those of them that are asked for where they have no value.
         joined: Columns equal to a column of another table of the statement, with that one's name.
         ranges: Columns that are compared with bounds; True where both ends are bounded.
         maybe_ranges: Columns of which only the server knows whether an index narrows them: a
@@ -39,6 +40,7 @@ class Use:
     name: str
     given: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
+    nulls: frozenset[str] = frozenset()
     joined: tuple[tuple[str, str], ...] = ()
     ranges: tuple[tuple[str, bool], ...] = ()
     maybe_ranges: frozenset[str] = frozenset()
@@ -116,6 +118,7 @@ def _use(shape: Shape, source: Source, table: Table) -> Use:
         source.name,
         given=frozenset(each.column.column for each in given),
         lists=frozenset(each.column.column for each in given if each.op == "in"),
+        nulls=frozenset(each.column.column for each in given if each.op == "is null"),
         joined=tuple((each.column.column, each.other.source) for each in joined if each.other),
         ranges=(*_bounded(ranges), *((each.column.column, False) for each in patterns)),
         maybe_ranges=frozenset(each.column.column for each in own if _may_narrow(each)),

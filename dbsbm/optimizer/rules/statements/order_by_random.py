@@ -70,13 +70,13 @@ def _fix(seen: Seen, table: Table) -> tuple[str, ...]:
     name, full = quoted(columns[0]), ddl.full_name(table)
     # RAND() in a subquery would be drawn anew, and the subquery carried out, for each row.
     edges = f"SELECT MIN({name}), MAX({name}) FROM {full}"  # noqa: S608 -- advice: nothing runs it
-    first = f"Draw a number between both in the program, and compare {name} with it:"
+    drawn = f"Draw the number for {name} in the program, between the answers of {edges}."
     tree = parse(seen.load.text)
     if not isinstance(tree, exp.Select):
-        return edges, f"{first} {name} >= ? ORDER BY {name} LIMIT ?"
+        return (f"Ask for {name} >= ? ORDER BY {name} LIMIT ?", drawn)
     if len(seen.shape.sources) > 1:
         name = f"{quoted(seen.shape.sources[0].name)}.{name}"
     picked = tree.where(f"{name} >= ?", dialect="mysql").order_by(
         name, append=False, dialect="mysql"
     )
-    return edges, f"{first} {statement(picked)}"
+    return statement(picked), drawn

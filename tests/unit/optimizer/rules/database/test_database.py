@@ -55,6 +55,11 @@ def test_a_pool_that_reads_from_disk_all_the_time_is_too_small() -> None:
     assert finding.revert == (f"SET GLOBAL innodb_buffer_pool_size = {GIB // 8}",)
 
 
+def test_a_pool_is_never_made_smaller() -> None:
+    (finding,) = buffer_pool.examine(pool(1_000_000, 200_000, GIB // 8 + 9, GIB // 8 + 99))
+    assert finding.fix == (f"SET GLOBAL innodb_buffer_pool_size = {GIB // 4}",)
+
+
 def test_a_pool_that_misses_each_tenth_page_is_critical() -> None:
     (finding,) = buffer_pool.examine(pool(1_000_000, 200_000, GIB // 8, 6 * GIB))
     assert finding.severity == "critical"
@@ -74,7 +79,7 @@ def test_a_pool_that_is_big_enough_is_no_fault(asked: int, from_disk: int, data:
 
 @pytest.mark.parametrize(
     ("most", "refused", "severity"),
-    [(149, 0, "warning"), (40, 3, "critical"), (100, 0, None)],
+    [(149, 0, "warning"), (151, 3, "critical"), (100, 0, None), (101, 3, None)],
 )
 def test_connections_near_their_limit_are_named(
     most: int, refused: int, severity: str | None
@@ -124,6 +129,18 @@ def test_waits_that_nobody_notices_are_no_fault(
     count: int, milliseconds: int, now: tuple[LockWait, ...]
 ) -> None:
     assert lock_waits.examine(waits(count, milliseconds, *now)) == []
+
+
+def test_waits_and_deadlocks_are_counted_since_the_server_started() -> None:
+    """The statistics of statements, whose age is `uptime`, may have been emptied an hour ago."""
+    month = 30 * 86_400
+    status = {"uptime": month, "innodb_row_lock_waits": 200, "innodb_row_lock_time": 60_000}
+    status["innodb_deadlocks"] = 400
+    judged = server(status=status, lock_waits=(), deadlock=None)
+    emptied = replace(judged.snapshot.server, uptime=timedelta(hours=1))
+    judged = replace(judged, snapshot=replace(judged.snapshot, server=emptied))
+    assert lock_waits.examine(judged) == []
+    assert [each.severity for each in deadlock.examine(judged)] == ["warning"]
 
 
 def test_a_deadlock_is_named_with_both_statements() -> None:

@@ -195,6 +195,32 @@ def test_no_index_is_asked_for_where_none_would_help(
     assert found(indexes, (text, read, sent), **more) == []
 
 
+@pytest.mark.parametrize(("share", "expected"), [(0.9, []), (0.002, ["shop.orders(note)"])])
+def test_rows_without_a_value_are_as_many_as_a_sample_has(
+    share: float, expected: list[str]
+) -> None:
+    text = "SELECT COUNT(*) FROM orders WHERE note IS NULL"
+    answers = {"orders.note": share}
+    distinct = {**DISTINCT, "orders.note": 90_000}
+    load = [(text, {"calls": 100, "rows_examined": 10_000_000, "rows_sent": 100})]
+    asked = case(ORDERS.format(""), load, distinct=distinct, nulls=answers)
+    assert objects(missing.examine(asked)) == expected
+
+
+def test_a_limit_ends_a_join_where_the_first_table_is_read_in_order() -> None:
+    join = "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id"
+    order = "ORDER BY o.placed_at DESC LIMIT ?"
+    assert objects(found("", (f"{join} WHERE o.state = ? {order}", 125_000, 20))) == [
+        "shop.orders(state, placed_at)"
+    ]
+    # What only a few rows of the other table meet may be far down in that order.
+    distinct = {**DISTINCT, "customers.country": 5_000}
+    filtered = f"{join} WHERE o.state = ? AND c.country = ? {order}"
+    load = [(filtered, {"calls": 100, "rows_examined": 12_500_000, "rows_sent": 2_000})]
+    asked = case(f"{ORDERS.format('')}; {CUSTOMERS}", load, distinct=distinct)
+    assert "shop.orders(state, placed_at)" not in objects(missing.examine(asked))
+
+
 def test_one_index_serves_statements_of_which_one_is_the_beginning_of_the_other() -> None:
     findings = found(
         "",
