@@ -17,6 +17,7 @@ from dbsbm.cli.output import say, say_json, table
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, FindingStep
 from dbsbm.db.queries.findings import GRAVITY, STATES
+from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.finding import short_id
 from dbsbm.settings import load_settings
@@ -116,6 +117,8 @@ def _history(arguments: argparse.Namespace) -> int:
 def _dismiss(arguments: argparse.Namespace) -> int:
     def work(session: Session) -> str:
         row = ledger.find(session, arguments.id)
+        if row.state == "applied":  # nobody would watch it any more
+            raise UserError("This finding is applied and watched: keep it or take it back first.")
         ledger.take_step(
             session,
             row,

@@ -17,6 +17,7 @@ from dbsbm.optimizer.applying.target import target_name
 from dbsbm.settings import load_settings
 
 EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def open_place(arguments: argparse.Namespace) -> Iterator[Place]:
         if foreign is None and database.dialect == "sqlite":
             raise UserError(
                 "The fleet's own database is an SQLite file: only tables of MySQL and MariaDB are "
-                "changed. Name a server with --database-url."
+                "changed. Name a server with --database-url. What `auto` did to a lifetime is "
+                "undone with what `optimizer show` names under Revert."
             )
         address, actor = foreign or settings.database, arguments.by[:100]
         yield Place(database, address, target_name(foreign), actor)
@@ -85,5 +87,12 @@ def or_say_why_not(
         except DbsbmError as error:
             print(error, file=sys.stderr)  # noqa: T201 - this is a command line
             return EXIT_FAILED
+        except KeyboardInterrupt:
+            print(  # noqa: T201 - this is a command line
+                "Interrupted: a change that had begun goes on in the server, and the next command "
+                "finds out how it ended.",
+                file=sys.stderr,
+            )
+            return EXIT_INTERRUPTED
 
     return run

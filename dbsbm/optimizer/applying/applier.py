@@ -159,7 +159,9 @@ class Applier:
                 raise UserError(f"{reason} There is nothing to undo.") from None
             clauses = self._way_back(finding, made, done[0], layout)
             if not clauses:
-                said = "The table is already as it was."
+                said = "Nothing of it is left: what else was changed of the table since stays."
+                if same(layout, done[0].before):
+                    said = "The table is already as it was."
                 self._journal.step(finding, "revert", "reverted", {"said": said})
                 return Outcome(finding.id, "reverted", "", said)
             return self._do(finding, "revert", made, statement=alter(made, clauses), before=layout)
@@ -215,7 +217,12 @@ class Applier:
         except NotChangedError as reason:
             self._failed(finding, change, str(reason))
             raise
-        layout = self._target.layout(change.schema_name, change.table_name)
+        try:
+            layout = self._target.layout(change.schema_name, change.table_name)
+        except (
+            TableGoneError
+        ):  # it was renamed meanwhile: what was done can be undone once it is back
+            layout = ""
         return self._changed(finding, change, layout)
 
     def _changed(self, finding: FindingRow, change: SchemaChange, layout: str) -> Outcome:
@@ -274,7 +281,9 @@ def _made_by(change: SchemaChange) -> Alteration:
     A server drops the index that it made for a foreign key by itself once another one serves it.
     """
     made = read_statement(change.statement)
-    left = names(keys_of(change.after or ""))
+    if not change.after:
+        return made
+    left = names(keys_of(change.after))
     new = [columns_of(index.rest) + "," for index in made.adds]
     along = [
         key.name

@@ -66,10 +66,14 @@ def _run_mariadb(bench: Bench, statement: str) -> Reading:
     Source of the fields: MariaDB Knowledge Base, "ANALYZE FORMAT=JSON"; `r_engine_stats` is there
     since 10.6.15 and 10.11.5.
     """
-    before = _rows_read(bench)
+    before, started = _rows_read(bench), perf_counter()
     (row,) = bench.rows(f"ANALYZE FORMAT=JSON {statement}")
+    seconds = perf_counter() - started
     rows = _rows_read(bench) - before
-    analysed = json.loads(row["analyze"])
+    try:
+        analysed = json.loads(row["analyze"])
+    except ValueError:  # MariaDB escapes no quotation mark in a table's name
+        return Reading(rows, None, seconds)
     stats = list(_engine_stats(analysed))
     pages = sum(int(each.get("pages_accessed", 0)) for each in stats) if stats else None
     seconds = float(analysed.get("query_block", {}).get("r_total_time_ms", 0.0)) / 1000

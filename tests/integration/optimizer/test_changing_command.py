@@ -42,6 +42,8 @@ def test_a_finding_goes_from_the_analysis_to_its_proof_and_back(run: Run, trials
         "",
         "This finding is applied: there is nothing to apply.\n",
     )
+    code, _, err = run("dismiss", finding["id"], foreign=False)
+    assert (code != 0, "keep it or take it back first" in err) == (True, True)
     assert run("keep", finding["id"])[0] == 0
     assert "byte for byte" in run("revert", finding["id"])[1]
     assert same(layout(trials), before)
@@ -59,6 +61,18 @@ def test_a_finding_of_a_foreign_database_is_not_applied_to_another(
     assert "SQLite file" in err
     code, _, err = run("apply", "feedbeef")
     assert (code, err) == (1, "There is no finding feedbeef; see `optimizer list`.\n")
+
+
+def test_an_interrupted_command_says_what_becomes_of_the_change(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dbsbm.cli.optimizer.place.load_settings", interrupted)
+    code, _, err = run("apply", "feedbeef")
+    assert code == 130
+    assert err.startswith("Interrupted: ")
 
 
 def layout(trials: Trials) -> str:

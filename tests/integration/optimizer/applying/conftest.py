@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from dbsbm.db.engine import Database
+from dbsbm.db.queries.findings import State
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying import alter, target
 from dbsbm.optimizer.applying.applier import Applier
@@ -20,7 +21,7 @@ TABLES = (
         id int AUTO_INCREMENT PRIMARY KEY, person int, game int, state varchar(10), slip int,
         note text, KEY by_person (person), UNIQUE KEY slips (slip),
         KEY by_game (game, state) COMMENT 'it''s, (odd)', KEY only_game (game),
-        KEY by_state (state), KEY `odd``name` (slip, game), FULLTEXT KEY notes (note),
+        KEY by_state (state), KEY `odd``name` (slip, game),
         CONSTRAINT whose FOREIGN KEY (person) REFERENCES people (id))""",
     "INSERT INTO people SELECT seq, seq FROM seq_1_to_50",
     """INSERT INTO bets (person, game, state, slip, note)
@@ -57,11 +58,12 @@ class Shop:
         revert: tuple[str, ...] = (),
         risk: Risk = "low",
         rule: str = "index.missing",
+        about: str = "",
     ) -> str:
         """Write an open finding into the ledger and return its id."""
         found = Finding(
             rule=rule,
-            object=f"{self.schema}.bets {fix[0]}"[-190:],
+            object=about or f"{self.schema}.bets {fix[0]}"[-190:],
             severity="warning",
             cause="The statement reads every row.",
             evidence={},
@@ -77,6 +79,14 @@ class Shop:
             )
         )
         return found.id
+
+    def bring(self, finding: str, state: State) -> None:
+        """Bring a finding into a state as somebody else would."""
+        self.database.transact(
+            lambda session: ledger.take_step(
+                session, ledger.find(session, finding), "a test", state, actor="a test"
+            )
+        )
 
     def state(self, finding: str) -> str:
         with self.database.read() as session:

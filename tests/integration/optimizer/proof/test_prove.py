@@ -176,3 +176,27 @@ def test_copies_that_a_crash_left_are_dropped_but_not_those_in_use(trials: Trial
         assert drop_leftovers(bench) == [used]
     trials.run(f"DROP DATABASE {foreign}")
     assert trials.shadows() == []
+
+
+def test_a_copy_that_would_share_its_rows_is_not_made(trials: Trials) -> None:
+    trials.run(
+        "CREATE TABLE old (id int PRIMARY KEY, game int) ENGINE=MyISAM",
+        "CREATE TABLE young LIKE old",
+        "INSERT INTO old SELECT seq, seq % 9 FROM seq_1_to_2000",
+        "CREATE TABLE every (id int PRIMARY KEY, game int) ENGINE=MERGE UNION=(old, young) "
+        "INSERT_METHOD=LAST",
+        "SELECT COUNT(*) FROM every WHERE game = 3",
+    )
+    proof = trials.prove("ALTER TABLE every ADD INDEX by_game (game)")
+    assert proof["verdict"] == "needs a person"
+    assert "MRG_MyISAM" in str(proof["reasons"])
+    assert trials.run("SELECT COUNT(*) FROM young") == [(0,)]
+
+
+def test_a_table_whose_name_breaks_the_servers_json_is_measured_all_the_same(
+    trials: Trials,
+) -> None:
+    trials.run('CREATE TABLE `a"b` SELECT id, game FROM bets', 'ALTER TABLE `a"b` ADD KEY (id)')
+    trials.run('SELECT id FROM `a"b` WHERE game = 17', times=30)
+    proof = trials.prove('ALTER TABLE `a"b` ADD INDEX by_game (game)')
+    assert proof["verdict"] == "proved", proof["reasons"]

@@ -41,6 +41,20 @@ def test_the_indexes_of_a_table_are_read_in_their_order() -> None:
     assert [key.columns for key in keys] == ["`a`", "`a`,`b`(10)", "`b`desc", "`b`", "`t`"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  KEY `odd\n  KEY ``x`` (``y``)` (`a`),",
+        "  KEY `odd\n  KEY ``x`` (``y``)` (`a`) COMMENT 'it''s\u2028  KEY `x` (`y`),',",
+        "  `a\n  KEY ``x`` (``y``),` int(11),\n  KEY `odd\n  KEY ``x`` (``y``)` (`a`),",
+    ],
+)
+def test_what_stands_in_a_name_or_a_comment_is_no_index(line: str) -> None:
+    keys = keys_of(f"CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n{line}\n  KEY `last` (`b`)\n)")
+    assert [key.name for key in keys] == ["odd\n  KEY `x` (`y`)", "last"]
+    assert keys[0].definition == line[line.index("KEY `odd") : -1]
+
+
 def test_the_next_number_makes_no_other_layout() -> None:
     assert same(LAYOUT, LAYOUT.replace("=7", "=900"))
     assert not same(LAYOUT, LAYOUT.replace("`k2`", "`k4`"))
@@ -48,6 +62,8 @@ def test_the_next_number_makes_no_other_layout() -> None:
 
 def test_columns_are_compared_without_spaces_case_and_asc() -> None:
     assert columns_of("(`A` ASC, `b` (3) DESC) USING BTREE") == "`a`,`b`(3)desc"
+    assert columns_of("(a, b(3) desc)") == "`a`,`b`(3)desc"
+    assert columns_of("(`a b`,`c asc`)") == "`a b`,`c asc`"
 
 
 @pytest.mark.parametrize("flavor", ["mariadb", "mysql"])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dbsbm.optimizer.applying.ddl import read_fix
 from dbsbm.optimizer.applying.layout import Key
-from dbsbm.optimizer.proof.replay import moved, statements_on
-from dbsbm.optimizer.proof.shadow import Shadow, NotCopiedError, check_size
+from dbsbm.optimizer.proof.replay import is_harmless, moved, statements_on
+from dbsbm.optimizer.proof.shadow import NotCopiedError, Shadow, check_size, shadow_of
 from dbsbm.optimizer.proof.writes import entries_written
 from tests.unit.optimizer.cases import case
 
@@ -31,6 +33,20 @@ TABLES = """CREATE TABLE bets (id int PRIMARY KEY, a int, b int, KEY by_a (a));
 )
 def test_only_names_of_schemas_are_moved(text: str, expected: str | None) -> None:
     assert moved(text, SHADOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("SELECT 'sleep(1) into' FROM bets", True),
+        ("SELECT \"it's\", SLEEP(9), 'x' FROM bets", False),
+        ("SELECT `it's`, a INTO @x, 'x' FROM bets", False),
+        ("SELECT RELEASE_ALL_LOCKS() FROM bets", False),
+        ("SELECT a FROM bets WHERE MASTER_GTID_WAIT('0-1-2') = 0", False),
+    ],
+)
+def test_no_quotation_mark_hides_what_would_wait_or_lock(text: str, harmless: bool) -> None:
+    assert is_harmless(text) == harmless
 
 
 def test_statements_are_found_by_the_tables_that_they_use() -> None:
@@ -63,6 +79,19 @@ def test_entries_of_indexes_are_counted_for_each_way_to_write() -> None:
     drop = read_fix(["DROP INDEX by_a ON shop.bets"], "")
     assert entries_written(statements, ("shop", "bets"), add, keys) == 120 + 2 * 7
     assert entries_written(statements, ("shop", "bets"), drop, keys) == -120 - 2 * 5
+
+
+def test_no_copy_is_made_of_which_replicas_are_told() -> None:
+    class Told:
+        def tells_replicas(self) -> bool:
+            return True
+
+    tables = [replace(table, engine="InnoDB") for table in case(TABLES).snapshot.tables.values()]
+    with (
+        pytest.raises(NotCopiedError, match="BINLOG ADMIN"),
+        shadow_of(Told(), tables, until=0.0),  # type: ignore[arg-type]
+    ):
+        pass
 
 
 def test_big_tables_are_not_copied() -> None:

@@ -1,0 +1,98 @@
+"""What an analysis may change of a finding about which something was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from dbsbm.db.engine import Database
+from dbsbm.db.models import FindingRow
+from dbsbm.db.queries.findings import State
+from dbsbm.optimizer import ledger
+from dbsbm.optimizer.applying import changes
+from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.unattended.proving import is_fresh
+from dbsbm.optimizer.unattended.watch import watched
+
+FIX, OTHER = "ALTER TABLE s.t ADD INDEX a (a)", "ALTER TABLE s.t ADD INDEX a (a), DROP INDEX b"
+
+
+@pytest.fixture
+def database(migrated_sqlite_url: str) -> Iterator[Database]:
+    database = Database(SecretStr(migrated_sqlite_url))
+    yield database
+    database.dispose()
+
+
+def find(database: Database, fix: str) -> FindingRow:
+    """As an analysis does that finds it, and return the row."""
+    found = Finding(
+        rule="index.missing",
+        object="s.t(a)",
+        severity="warning",
+        cause="It is slow.",
+        evidence={},
+        fix=(fix,),
+        expected_gain="much",
+        confidence=0.9,
+        risk="low",
+    )
+    database.transact(
+        lambda session: ledger.record(
+            session, [found], blind_rules=(), run_id=1, now=datetime.now(UTC)
+        )
+    )
+    with database.read() as session:
+        return ledger.find(session, found.id)
+
+
+def bring(database: Database, finding: FindingRow, state: State, *, proof: bool = False) -> None:
+    def write(session: object) -> None:
+        row = ledger.find(session, finding.id)  # type: ignore[arg-type]
+        if proof:
+            tried_at = datetime.now(UTC).isoformat()
+            row.proof = {"layout": "x", "fix": list(row.fix), "tried_at": tried_at}
+        ledger.take_step(session, row, "a test", state, actor="a test")  # type: ignore[arg-type]
+
+    database.transact(write)
+
+
+def test_a_proof_is_of_one_fix_alone(database: Database) -> None:
+    bring(database, find(database, FIX), "proved", proof=True)
+    same = find(database, FIX)
+    assert (same.state, is_fresh(same, "x"), is_fresh(same, "y")) == ("proved", True, False)
+    other = find(database, OTHER)
+    assert (other.state, other.proof) == ("open", None)
+    other.proof = same.proof
+    assert not is_fresh(other, "x")
+
+
+def test_the_fix_of_what_is_applied_stays(database: Database) -> None:
+    bring(database, find(database, FIX), "applied")
+    assert find(database, OTHER).fix == [FIX]
+
+
+def test_of_what_was_applied_again_the_last_change_is_watched(database: Database) -> None:
+    finding = find(database, FIX)
+    bring(database, finding, "applied")
+
+    def apply(session: object) -> int:
+        change = changes.intend(
+            session,  # type: ignore[arg-type]
+            finding_id=finding.id,
+            target="",
+            kind="apply",
+            actor="a test",
+            table=("s", "t"),
+            statement=FIX,
+            before="",
+        )
+        changes.end(session, change.id, "done", after="")  # type: ignore[arg-type]
+        return change.id
+
+    _, last = database.transact(apply), database.transact(apply)
+    with database.read() as session:
+        assert [change.id for change in watched(session, "")] == [last]
