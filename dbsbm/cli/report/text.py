@@ -101,7 +101,9 @@ def _findings(report: Report) -> str:
     found = report.findings
     states = (("open", found.open), ("applied", found.applied), ("gone", found.gone))
     lines = [line for state, each in states for line in _of_state(state, each)]
-    return "\n".join(["What the optimizer found", *(lines or ["Nothing."])])
+    at = found.analysed_at
+    looked = "Nothing was analysed yet." if at is None else f"Last analysed {spell_moment(at)} UTC."
+    return "\n".join(["What the optimizer found", *(lines or ["Nothing."]), looked])
 
 
 def _of_state(state: str, findings: Iterable[FindingLine]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Limits: https://discord.com/developers/docs/resources/message#embed-object-embed
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from dbsbm.monitor.report.wording import (
     spell,
     spell_change,
     spell_length,
+    spell_moment,
     spell_window,
 )
 
@@ -31,7 +33,7 @@ COLORS: dict[Level, int] = {
     "unwell": 0xED4245,
     "unknown": 0x99AAB5,
 }
-_DESCRIPTION, _VALUE, _TEXT = 1200, 640, 70
+_DESCRIPTION, _VALUE, _TEXT, _CAUSE = 1200, 640, 70, 90
 _REASONS, _LINES = 5, 3
 # Section -> how many of its rows are shown, and which figures of each.
 _SHOWN = {
@@ -127,11 +129,20 @@ def _findings(report: Report) -> Iterator[str]:
     for state, count in (("applied", len(found.applied)), ("gone", len(found.gone))):
         if count:
             yield f"{count} {state}"
+    if found.analysed_at is not None:
+        nothing = "" if found.open or found.applied or found.gone else "Nothing. "
+        helps = "; `/optimizer` shows what helps" if found.open else ""
+        yield f"{nothing}Last analysed {spell_moment(found.analysed_at)} UTC{helps}."
 
 
 def _finding(finding: FindingLine) -> str:
     new = "new, " if finding.is_new else ""
-    return f"{_code(finding.object)} {new}{finding.severity}: {_plain(finding.cause)[:160]}"
+    return f"{_code(finding.object)} {new}{finding.severity}: {_cause(finding.cause)}"
+
+
+def _cause(text: str) -> str:
+    """As much of a cause as has room: cut between words, before anything is escaped."""
+    return _plain(textwrap.shorten(text, _CAUSE, placeholder=" …"))
 
 
 def _code(text: str) -> str:

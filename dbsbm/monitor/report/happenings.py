@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from dbsbm.db.models import FindingRow, Incident
+from dbsbm.db.models import FindingRow, Incident, OptimizerRun
 from dbsbm.db.queries.findings import CHANGED, WAITING
 from dbsbm.monitor.report.model import Figure, FindingLine, Findings, IncidentLine, Window
 from dbsbm.monitor.report.reader import amount
@@ -63,6 +63,11 @@ def findings(session: Session, span: Window) -> Findings:
         open=_lines(by_severity, lambda state: state in WAITING, span),
         applied=_lines(by_severity, lambda state: state in CHANGED, span),
         gone=_lines(by_severity, lambda state: state == "gone", span),
+        analysed_at=session.scalar(
+            select(func.max(OptimizerRun.started_at)).where(
+                OptimizerRun.target == "", OptimizerRun.started_at < span.until
+            )
+        ),
     )
 
 

@@ -136,11 +136,15 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the optimizer found: still open, applied within the span, and gone within it."""
+    """What the optimizer found: still open, applied within the span, and gone within it.
+
+    `analysed_at` is when it looked for the last time before the span's end, None for never.
+    """
 
     open: Sequence[FindingLine] = ()
     applied: Sequence[FindingLine] = ()
     gone: Sequence[FindingLine] = ()
+    analysed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

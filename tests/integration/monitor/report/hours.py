@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from dbsbm.db.engine import Database
-from dbsbm.db.models import FindingRow, Incident, Statement
+from dbsbm.db.models import FindingRow, Incident, OptimizerRun, Statement
 from tests.integration.dashboard.past import Past
 
 NOW = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
@@ -156,6 +156,18 @@ def happen(database: Database) -> None:
             run_id=1,
         )
 
+    def run(at: datetime, target: str) -> OptimizerRun:
+        return OptimizerRun(
+            started_at=at,
+            seconds=1.0,
+            rules=44,
+            findings=1,
+            not_enabled=[],
+            healthy=False,
+            trace_id="t",
+            target=target,
+        )
+
     def write(session: Session) -> None:
         hour = timedelta(hours=1)
         session.add_all(
@@ -166,6 +178,9 @@ def happen(database: Database) -> None:
                 finding("a", "open", NOW - 2 * hour, NOW - hour),
                 finding("b", "gone", NOW - 3 * DAY, NOW - 3 * hour),
                 finding("c", "gone", NOW - 9 * DAY, NOW - 3 * DAY),
+                run(NOW - hour, ""),
+                run(NOW - hour / 2, "elsewhere/shop"),
+                run(NOW + hour, ""),
             ]
         )
 

@@ -82,6 +82,7 @@ def test_a_report_knows_the_span_and_the_days_before(database: Database) -> None
     assert (report.incident_count.value, report.incident_count.before) == (2, (0, 1))
     assert [(f.id, f.is_new) for f in report.findings.open] == [("a", True)]
     assert [f.id for f in report.findings.gone] == ["b"]
+    assert report.findings.analysed_at == NOW - timedelta(hours=1)
 
     assert report.verdict.level == "attention"
     assert "Goes on for 2 h: slow-api" in report.verdict.reasons[0]

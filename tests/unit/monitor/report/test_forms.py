@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,7 +16,13 @@ from dbsbm.monitor.report.as_json import as_json
 from dbsbm.monitor.report.chart.drawing import draw_drawing
 from dbsbm.monitor.report.embed import embed
 from dbsbm.monitor.report.model import Findings, Trend
-from tests.unit.monitor.report.examples import SINCE, a_hostile_report, a_report, a_window
+from tests.unit.monitor.report.examples import (
+    SINCE,
+    a_finding,
+    a_hostile_report,
+    a_report,
+    a_window,
+)
 
 GOLDEN = Path(__file__).with_name("golden.json")
 
@@ -91,6 +98,22 @@ def test_an_embed_keeps_to_discords_limits(report: object) -> None:
     texts = [made["title"], made["description"], made["footer"]["text"]]
     texts += [f["name"] + f["value"] for f in fields]
     assert sum(map(len, texts)) <= 6000
+
+
+def test_an_embed_says_when_the_fleet_was_analysed_and_where_help_is() -> None:
+    long = a_finding(object="o" * 190, cause="word " * 90)
+    found = Findings(open=[long] * 12, analysed_at=SINCE)
+    field = embed(replace(a_report(), findings=found), "Report")["fields"][-1]
+    lines = field["value"].splitlines()
+    assert lines[0].endswith("word …")
+    assert lines[-2:] == [
+        "and 9 more",
+        f"Last analysed {SINCE:%Y-%m-%d %H:%M} UTC; `/optimizer` shows what helps.",
+    ]
+    nothing = replace(a_report(), findings=Findings(analysed_at=SINCE))
+    assert embed(nothing, "Report")["fields"][-1]["value"].startswith("Nothing. Last analysed")
+    assert "Last analysed" in as_text(nothing)
+    assert "Nothing was analysed yet." in as_page(a_report())
 
 
 def test_no_text_in_an_embed_is_markup_or_a_mention() -> None:
