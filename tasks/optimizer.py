@@ -40,7 +40,7 @@ def auto() -> dict[str, Any]:
     if services().database.dialect == "sqlite":
         return {"mode": settings.optimizer_auto, "lifetimes": lifetimes}
     try:
-        done = work(services().database, settings.database, dry=dry)
+        done = work(services().database, settings.database, dry=dry, hurried=True)
     except LeaseTakenError as reason:
         return {
             "mode": settings.optimizer_auto,
