@@ -149,6 +149,10 @@ def _without_not(condition: exp.Expr) -> tuple[exp.Expr, bool]:
     while isinstance(condition, (exp.Not, exp.Paren)):
         negated ^= isinstance(condition, exp.Not)
         condition = condition.this
+    if condition.args.get("negate"):  # `a NOT LIKE b` is one condition to the parser
+        condition = condition.copy()
+        condition.set("negate", None)
+        negated = not negated
     return condition, negated
 
 

@@ -81,7 +81,8 @@ def found(text: str) -> list[str]:
          ["bets.state in LIST 4"]),
         (
             ("SELECT id FROM bets WHERE note IS NULL AND state IS NOT NULL AND NOT state LIKE 'a' "
-            "AND NOT (user_id NOT IN (1)) AND amount <=> 5 AND state <> 'x' AND note REGEXP 'y'"),
+            "AND NOT (user_id NOT IN (1)) AND amount <=> 5 AND state <> 'x' AND note REGEXP 'y' "
+            "AND note NOT LIKE 'z'"),
             [
                 "bets.note is null VALUE",
                 "bets.state is not null VALUE",
@@ -90,6 +91,7 @@ def found(text: str) -> list[str]:
                 "bets.amount <=> NUMBER",
                 "bets.state != TEXT",
                 "bets.note regexp VALUE",
+                "bets.note not like TEXT",
             ],
         ),
         (

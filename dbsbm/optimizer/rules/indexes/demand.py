@@ -204,10 +204,11 @@ class _Planner:
 
 
 def _spent(start: Read, picked: list[Candidate], observed: float) -> float:
-    """Pages that a run reads now: those of a scan, where as many rows are read as there are."""
+    """Pages that a run reads now: those of scans, where as many rows are read as there are."""
     table = picked[0].table
     is_scan = len(picked) == 1 and observed * ALIKE >= table.rows
-    return min(start.pages, scanned(table, table.rows)) if is_scan else start.pages
+    scans = max(observed / max(table.rows, 1), 1.0)  # a subquery may scan for each row around it
+    return min(start.pages, scanned(table, table.rows) * scans) if is_scan else start.pages
 
 
 def _is_better(shape: Shape, one: tuple[Candidate, float], other: tuple[Candidate, float]) -> bool:

@@ -38,6 +38,8 @@ from dbsbm.optimizer.statements.shape import Operand, Predicate, Shape
 
 NAME = "statement.function_on_column"
 
+PART = 0.1
+"""Share of the rows that a statement reads, below which a table is not what makes it slow."""
 _SEARCHES = {"=", "<=>", "in", "<", "<=", ">", ">=", "between", "like"}
 _SPANS = {"date", "year", "date_format", "cast", "datediff", "left", "substring", "from_unixtime"}
 """Functions that give one value for a span of values: equality becomes a range."""
@@ -80,11 +82,13 @@ def _hidden(seen: Seen, case: Case) -> list[list[Predicate]]:
     columns: dict[tuple[str, str, str], list[Predicate]] = {}
     for _, predicate in seen.predicates():
         column = predicate.column
+        table = big_table(case, column)
         if (
             predicate.wrapped
             and predicate.op in _SEARCHES
             and predicate.operand is not Operand.COLUMN
-            and big_table(case, column) is not None
+            and table is not None
+            and table.rows >= PART * seen.read
         ):
             columns.setdefault((column.schema, column.table, column.column), []).append(predicate)
     return list(columns.values())

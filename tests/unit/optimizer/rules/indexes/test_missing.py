@@ -207,6 +207,14 @@ def test_rows_without_a_value_are_as_many_as_a_sample_has(
     assert objects(missing.examine(asked)) == expected
 
 
+def test_a_scan_for_each_row_around_it_reads_the_pages_of_all_of_them() -> None:
+    text = (
+        "SELECT COUNT(*) FROM customers c WHERE c.country = ? AND c.id > "
+        "(SELECT AVG(o.total) FROM orders o WHERE o.customer_id = c.id)"
+    )
+    assert objects(found("", (text, 60_000_000, 1), calls=3)) == ["shop.orders(customer_id)"]
+
+
 def test_a_limit_ends_a_join_where_the_first_table_is_read_in_order() -> None:
     join = "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id"
     order = "ORDER BY o.placed_at DESC LIMIT ?"

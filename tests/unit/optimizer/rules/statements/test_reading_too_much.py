@@ -162,6 +162,11 @@ def test_a_binary_collation_needs_its_function() -> None:
         ),
         pytest.param("SELECT id FROM small WHERE DATE(starts_at) = ?", 50, 2, id="small"),
         pytest.param(
+            "SELECT id FROM games g WHERE DATE(starts_at) = ? AND EXISTS "
+            "(SELECT 1 FROM teams t WHERE t.name = g.slug)", 40 * WHOLE, 2,
+            id="a small part of what is read",
+        ),
+        pytest.param(
             "SELECT id FROM games WHERE YEAR(starts_at) >= ?", WHOLE, 80_000, id="most rows"
         ),
         pytest.param(
