@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+# With a unit, from one number to another, or what a report has in place of a change.
+_NUMBER = re.compile(r"[-+]?[\d.,]+(?: ?[%a-zA-Zµ/]+)?(?: -> .*)?|no comparison")
 
 
 def say(text: str) -> None:
@@ -18,13 +22,18 @@ def say_json(content: Any) -> None:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Lay out rows under headings: the first column to the left, numbers to the right."""
+    """Lay out rows under headings: words to the left, columns of numbers to the right."""
     lines = [list(map(str, line)) for line in (headings, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    columns = list(zip(*lines, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    is_left = [
+        number == 0 or not any(map(_NUMBER.fullmatch, column[1:]))
+        for number, column in enumerate(columns)
+    ]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if number == 0 else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.ljust(width) if left else cell.rjust(width)
+            for cell, width, left in zip(line, widths, is_left, strict=True)
         ).rstrip()
         for line in lines
     )

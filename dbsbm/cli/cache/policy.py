@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from dbsbm.cache.categories import Category, Policy
+from dbsbm.cache.categories import OUTSIDE, Category, Policy
 from dbsbm.cache.policy.overrides import CHANGEABLE, Changes, PolicyError, category_named, changed
 from dbsbm.cache.policy.spans import parse_span, spell_span
 from dbsbm.cli.cache.server import add_json, open_client
@@ -31,6 +31,7 @@ _MEANINGS = {
     "local": "yes or no: may each process keep a copy",
     "compress-over": "bytes from which on values are compressed, or none",
     "load-limit": "how long a load may take until another may begin",
+    "learned": "yes or no: may each key live for as long as was learned of it",
 }
 
 
@@ -105,6 +106,12 @@ def _set(arguments: argparse.Namespace) -> int:
         options = ", ".join(f"--{option}" for option in _MEANINGS)
         raise PolicyError(f"Say what to change: use one or more of {options}.")
     policy = changed(category.policy, changes)
+    if policy.learned and category not in OUTSIDE:
+        known = ", ".join(sorted(OUTSIDE))
+        raise PolicyError(
+            f"Our own commits invalidate {category.value}, so there is nothing to learn: use "
+            f"--learned with {known}."
+        )
     if (wanted := changes.get("negative_ttl")) and "ttl" in changes and wanted > policy.ttl:
         raise PolicyError(
             f"negative_ttl of {spell_span(wanted)} is longer than the ttl of "
@@ -194,6 +201,7 @@ _READERS: Mapping[str, Callable[[str, str], Any]] = {
     "max_bytes": _number,
     "local": _flag,
     "compress_over": _number,
+    "learned": _flag,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import uuid
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from dbsbm.cli.output import say_json
 from dbsbm.db.engine import Database
 from dbsbm.errors import ConfigError, DbsbmError, UserError
 from dbsbm.monitor.alerts.fields import WrongValueError, span
+from dbsbm.optimizer import analyse as analysis
 from dbsbm.optimizer.analyse import analyse, analyse_cache, analyse_server, record_run, report
 from dbsbm.optimizer.applying.target import target_name
 from dbsbm.settings import load_settings
@@ -52,6 +54,8 @@ def fill(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    # The report says what was found: without a handler, Python would print the warnings besides.
+    logging.getLogger(analysis.__name__).addHandler(logging.NullHandler())
     try:
         found = _analyse(arguments)
     except DbsbmError as error:

@@ -60,6 +60,10 @@ def _doing(step: Step) -> Callable[[argparse.Namespace], int]:
         if outcome.statement:
             say(outcome.statement)
         say(outcome.said)
+        if outcome.state == "applied":
+            say(
+                f"If it helps, optimizer keep {arguments.id}; else optimizer revert {arguments.id}."
+            )
         return 0
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,13 +13,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from dbsbm.cli.optimizer.text import finding_lines
+from dbsbm.cli.optimizer.text import finding_lines, proof_lines
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, FindingStep
 from dbsbm.db.queries.findings import GRAVITY, STATES
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
+from dbsbm.optimizer.applying.steps import next_steps
 from dbsbm.optimizer.finding import short_id
 from dbsbm.settings import load_settings
 
@@ -96,11 +98,28 @@ def _show(arguments: argparse.Namespace) -> int:
     say("\n".join(finding_lines(content)))
     say(f"  State {row.state}, since {_moment(row.first_seen)}, last {_moment(row.last_seen)}")
     for name, value in row.evidence.items():
-        say(f"  {name}: {value}")
+        if value not in (None, "", [], {}):
+            say(f"  {name}: {_spelt(value)}")
     if row.proof:
-        say(f"  proof: {row.proof}")
+        say("\n".join(("", *proof_lines(row.proof))))
+    say("")
     _tell_steps(steps)
+    where = f" --database-url mysql://USER:PASSWORD@{row.target}" if row.target else ""
+    for step in next_steps(row.state, row.fix):
+        place = "" if step == "dismiss" else where
+        say(f"Next: python -m dbsbm optimizer {step} {short_id(row.id)}{place}")
     return 0
+
+
+def _spelt(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
+        case str():
+            return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _history(arguments: argparse.Namespace) -> int:

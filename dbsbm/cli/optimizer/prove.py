@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 from dbsbm.cli.optimizer.place import add_id, add_place, open_place, or_say_why_not
-from dbsbm.cli.output import say, say_json, table
+from dbsbm.cli.optimizer.text import proof_lines
+from dbsbm.cli.output import say, say_json
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.proof.bench import Bench
 from dbsbm.optimizer.unattended.proving import prove_finding, read_load
-
-_LONGEST = 60
 
 
 def fill(parser: argparse.ArgumentParser) -> None:
@@ -43,27 +40,3 @@ def _prove(arguments: argparse.Namespace) -> int:
     else:
         say("\n".join(proof_lines(proof)))
     return 0
-
-
-def proof_lines(proof: Mapping[str, Any]) -> Iterator[str]:
-    """A proof as a person reads it."""
-    yield f"{proof['verdict'].capitalize()}."
-    yield from (f"  {reason}" for reason in proof["reasons"])
-    rows = [
-        (
-            each["statement"][:_LONGEST],
-            trial["values"],
-            *(_both(trial[name]) for name in ("rows", "pages", "ms")),
-        )
-        for each in proof["statements"]
-        for trial in each["trials"]
-    ]
-    if rows:
-        yield table(("statement", "values", "rows", "pages", "ms"), rows)
-    for each in proof["not_replayed"]:
-        yield f"Not replayed: {each['statement'][:_LONGEST]}: {each['reason']}"
-
-
-def _both(pair: list[Any]) -> str:
-    before, after = ("-" if each is None else each for each in pair)
-    return f"{before} -> {after}"

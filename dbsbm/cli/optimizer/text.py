@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import Any
 
-from dbsbm.cli.output import say
+from dbsbm.cli.output import say, table
 from dbsbm.optimizer.finding import short_id
 
 _WIDTH = 100
+_LONGEST = 60
 
 
 def tell_report(report: Mapping[str, Any]) -> None:
@@ -18,7 +19,16 @@ def tell_report(report: Mapping[str, Any]) -> None:
         say("\n".join(finding_lines(finding)) + "\n")
     for line in report["not_enabled"]:
         say(_wrapped(f"Not looked at: {line}", "  "))
+    if report["findings"]:
+        say(_next(is_recorded="run_id" in report))
     say(_verdict(report["findings"], healthy=report["healthy"]))
+
+
+def _next(*, is_recorded: bool) -> str:
+    """What can be done with an id: nothing, where nothing was recorded."""
+    if is_recorded:
+        return "All about one, and what is next: python -m dbsbm optimizer show ID"
+    return "Not recorded, so that no command knows these ids: there is no fleet's database."
 
 
 def finding_lines(finding: Mapping[str, Any]) -> Iterator[str]:
@@ -58,3 +68,27 @@ def _verdict(findings: Sequence[Mapping[str, Any]], *, healthy: bool) -> str:
     if not grave:
         return "Nothing was found, but too little could be looked at to call it healthy."
     return f"{len(findings)} found: {', '.join(grave)}."
+
+
+def proof_lines(proof: Mapping[str, Any]) -> Iterator[str]:
+    """A proof as a person reads it."""
+    yield f"{proof['verdict'].capitalize()}."
+    yield from (f"  {reason}" for reason in proof["reasons"])
+    rows = [
+        (
+            each["statement"][:_LONGEST],
+            trial["values"],
+            *(_both(trial[name]) for name in ("rows", "pages", "ms")),
+        )
+        for each in proof["statements"]
+        for trial in each["trials"]
+    ]
+    if rows:
+        yield table(("statement", "values", "rows", "pages", "ms"), rows)
+    for each in proof["not_replayed"]:
+        yield f"Not replayed: {each['statement'][:_LONGEST]}: {each['reason']}"
+
+
+def _both(pair: list[Any]) -> str:
+    before, after = ("-" if each is None else each for each in pair)
+    return f"{before} -> {after}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -24,6 +26,16 @@ from tests.integration.typed import Typed
 from tests.servers import MariaDBServer, ValkeyServer, free_port
 
 Run = Callable[..., tuple[int, str, str]]
+
+TOLD = """
+import sys
+from dbsbm.optimizer import analyse
+from dbsbm.optimizer.finding import Finding
+from dbsbm.cli import main
+found = Finding("index.missing", "shop", "warning", "No key.", {}, (), "", 0.9, "low")
+analyse.SERVER_RULES = {"index.missing": lambda _: [found]}
+sys.exit(main(["optimizer", "analyse", "--database-url", sys.argv[1]]))
+"""
 
 FOUND = Finding(
     rule="index.missing",
@@ -93,6 +105,43 @@ def test_an_analysis_is_text_for_people(run: Run, shop: str) -> None:
     assert out.startswith("WARNING  index.missing  shop.bets(amount)\n  No index has amount.\n")
     assert f"\n    {FOUND.fix[0]}\n" in out
     assert out.endswith("1 found: 1 warning.\n")
+    assert "what is next: python -m dbsbm optimizer show ID\n" in out
+
+
+def test_a_finding_is_told_once(shop: str, migrated_sqlite_url: str, tmp_path: Path) -> None:
+    """Python prints a warning that no handler takes: the report has told it already."""
+    told = subprocess.run(
+        [sys.executable, "-c", TOLD, shop],
+        env={
+            "SECRET_KEY": "k" * 40,
+            "DATABASE_URL": migrated_sqlite_url,
+            "DATA_DIR": str(tmp_path),
+        },
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (told.stdout.count("No key."), told.stderr) == (1, "")
+
+
+def test_a_finding_is_shown_with_what_can_follow(run: Run, shop: str) -> None:
+    report = json.loads(run("analyse", "--database-url", shop, "--json")[1])
+    (finding,) = report["findings"]
+    _, out, _ = run("show", finding["id"])
+    assert "  calls: 7\n" in out
+    where = f"--database-url mysql://USER:PASSWORD@{finding['target']}"
+    assert out.endswith(
+        f"Next: python -m dbsbm optimizer prove {finding['id'][:8]} {where}\n"
+        f"Next: python -m dbsbm optimizer apply {finding['id'][:8]} {where}\n"
+        f"Next: python -m dbsbm optimizer dismiss {finding['id'][:8]}\n"
+    )
+
+
+def test_a_number_of_steps_that_cannot_be_is_refused(run: Run) -> None:
+    code, _, err = run("history", "--limit", "-3")
+    assert code == 2
+    assert "must be from 1 to" in err
 
 
 def test_a_database_without_faults_is_healthy(

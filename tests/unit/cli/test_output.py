@@ -11,6 +11,16 @@ def test_a_table_has_names_to_the_left_and_numbers_to_the_right() -> None:
     )
 
 
+def test_words_of_other_columns_are_to_the_left() -> None:
+    rows = [("a", "warning", "80 -> 2"), ("b", "info", "-"), ("c", "critical", "1200 -> 40")]
+    assert table(("id", "severity", "rows"), rows).splitlines() == [
+        "id  severity        rows",
+        "a   warning      80 -> 2",
+        "b   info               -",
+        "c   critical  1200 -> 40",
+    ]
+
+
 @pytest.mark.parametrize(
     ("count", "spelled"),
     [
