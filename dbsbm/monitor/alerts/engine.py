@@ -7,7 +7,7 @@ states between evaluations where there is more than one process.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dbsbm.monitor.alerts.forms import Judge, judge_of
@@ -55,7 +55,7 @@ class Engine:
         """Where each rule stands with each series."""
         return {key: watch.state for key, watch in self._watches.items()}
 
-    def feed(self, rule: str, series: str, readings: Iterable[Reading]) -> None:
+    def feed(self, rule: str, series: str, readings: Sequence[Reading]) -> None:
         """Give a rule readings of a series, in any order; each only once.
 
         Args:
@@ -63,9 +63,7 @@ class Engine:
             series: The series' own name: its labels, or what a recording calls it.
             readings: With finite values.
         """
-        judge = self._watch(rule, series).judge
-        for reading in readings:
-            judge.add(reading)
+        self._watch(rule, series).judge.add_all(readings)
 
     def restarted(self, at: float, *, rule: str | None = None, series: str | None = None) -> None:
         """Tell that what is measured restarted at that moment: caches are cold.

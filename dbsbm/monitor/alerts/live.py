@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from dbsbm.monitor.alerts.engine import Engine
 from dbsbm.monitor.alerts.forms import reach_of
@@ -19,8 +21,13 @@ from dbsbm.monitor.store.resolutions import floor
 _FINE = 12 * HOUR
 _STEPS = (timedelta(minutes=1), timedelta(minutes=10))
 
+_at = attrgetter("at")
+
 _GROWING = timedelta(minutes=5)
 _ANEW = timedelta(minutes=15)
+
+# A question -> its answer: rules of one signal share it.
+_Answers = dict[tuple[object, ...], list[Series]]
 
 # Rule -> series -> readings.
 Gathered = dict[str, dict[str, list[Reading]]]
@@ -58,17 +65,23 @@ class Memory:
         Raises:
             TransientError: The database is away.
         """
-        known = {rule.name: self._gather(rule, now) for rule in rules if rule.enabled}
+        answers: _Answers = {}
+        with self._history.together() as history:
+            known = {
+                rule.name: self._gather(history, rule, now, answers)
+                for rule in rules
+                if rule.enabled
+            }
         self._known = known
         return {name: each.readings for name, each in known.items()}
 
-    def _gather(self, rule: Rule, now: datetime) -> _Known:
+    def _gather(self, history: History, rule: Rule, now: datetime, answers: _Answers) -> _Known:
         begin = now - timedelta(seconds=reach_of(rule))
         known = self._known.get(rule.name)
         if known is None or not known.until <= now < known.whole_at + _ANEW:
-            return _Known(now, now, _gather(self._history, rule, begin, now))
+            return _Known(now, now, _gather(_Asked(history, rule, begin, now, answers)))
         since = floor(known.until - _GROWING, int(_step(rule).total_seconds()))
-        fresh = _gather(self._history, rule, since, now)
+        fresh = _gather(_Asked(history, rule, since, now, answers))
         lasting = (begin.timestamp(), since.timestamp())
         readings = {
             key: found
@@ -78,10 +91,10 @@ class Memory:
         return _Known(known.whole_at, now, readings)
 
 
-def _between(readings: Iterable[Reading], bounds: tuple[float, float]) -> Iterator[Reading]:
+def _between(readings: Sequence[Reading], bounds: tuple[float, float]) -> Sequence[Reading]:
     """Those of the steps that began within the bounds: a reading is made as its step ends."""
-    first, last = bounds
-    return (reading for reading in readings if first < reading.at <= last)
+    first, last = (bisect_right(readings, bound, key=_at) for bound in bounds)
+    return readings[first:last]
 
 
 def feed(engine: Engine, gathered: Gathered, restarts: Iterable[datetime] = ()) -> None:
@@ -103,40 +116,48 @@ class _Asked:
     """What is asked for one signal."""
 
     history: History
-    signal: Signal
+    rule: Rule
     since: datetime
     now: datetime
-    step: timedelta
+    answers: _Answers
+
+    @property
+    def signal(self) -> Signal:
+        return self.rule.signal
 
     def series(self, metric: str, wheres: Iterable[Mapping[str, str]]) -> Iterator[Series]:
         for where in wheres:
-            yield from self.history.series(
+            yield from self._answer(metric, where)
+
+    def _answer(self, metric: str, where: Mapping[str, str]) -> list[Series]:
+        signal, step = self.signal, _step(self.rule)
+        question = metric, tuple(where.items()), signal.by, signal.statistic, self.since, step
+        if question not in self.answers:
+            self.answers[question] = self.history.series(
                 metric,
                 self.since,
                 self.now,
                 where=where,
-                by=self.signal.by,
-                step=self.step,
-                only=(self.signal.statistic,),
+                by=signal.by,
+                step=step,
+                only=(signal.statistic,),
             )
+        return self.answers[question]
 
 
 def _step(rule: Rule) -> timedelta:
     return _STEPS[reach_of(rule) > _FINE]
 
 
-def _gather(
-    history: History, rule: Rule, since: datetime, now: datetime
-) -> dict[str, list[Reading]]:
-    signal = rule.signal
-    asked = _Asked(history, signal, since, now, _step(rule))
+def _gather(asked: _Asked) -> dict[str, list[Reading]]:
+    signal = asked.signal
     if signal.total:
         return _ratios(asked)
     found: dict[str, list[Reading]] = {}
     for series in asked.series(signal.metric, _wheres(signal)):
         readings = [_reading(point, signal, series.step) for point in series.points]
         found.setdefault(_key(series), []).extend(readings)
-    return {key: sorted(readings, key=lambda each: each.at) for key, readings in found.items()}
+    return {key: sorted(readings, key=_at) for key, readings in found.items()}
 
 
 def _ratios(asked: _Asked) -> dict[str, list[Reading]]:

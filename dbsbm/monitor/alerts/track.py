@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import TypeVar
 
 # Readings that are forgotten at once: to cut one at a time would cost more than it frees.
 _BATCH = 4096
+
+_Total = TypeVar("_Total", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,39 @@ class Track:
         behind = self._take_back(reading.at) if late else []
         for each, count, is_over, is_near in ((reading, samples, over, near), *behind):
             self._append(each, count, is_over, is_near)
-        if len(self.times) > _BATCH and self.times[_BATCH] < self.times[-1] - self.keep:
-            self._forget(self.times[-1] - self.keep)
+        self._forget_old()
+
+    @property
+    def latest(self) -> float:
+        """When the newest reading was taken."""
+        return self.times[-1] if self.times else float("-inf")
+
+    def extend(
+        self,
+        readings: Sequence[Reading],
+        samples: Sequence[float],
+        *,
+        over: Sequence[bool],
+        near: Sequence[bool],
+    ) -> None:
+        """Add readings that are in order of time and not late, as `add` does with each."""
+        self.times += [each.at for each in readings]
+        self.readings += readings
+        self._flags += zip(over, near, strict=True)
+        _add_up(self._over, over)
+        _add_up(self._near, near)
+        _add_up(self._samples, samples)
+        _add_up(
+            self._over_samples,
+            [count if is_over else 0.0 for count, is_over in zip(samples, over, strict=True)],
+        )
+        _add_up(
+            self._weighted,
+            [each.value * count for each, count in zip(readings, samples, strict=True)],
+        )
+        beyond = (each.at for each, is_over in zip(readings, over, strict=True) if is_over)
+        self.last_over = max(self.last_over, max(beyond, default=self.last_over))
+        self._forget_old()
 
     def window(self, since: float, until: float) -> Window:
         """What lies after `since`, and not after `until`."""
@@ -126,10 +162,18 @@ class Track:
             del totals[start + 1 :]
         return behind
 
-    def _forget(self, before: float) -> None:
+    def _forget_old(self) -> None:
+        before = self.latest - self.keep
+        if len(self.times) <= _BATCH or self.times[_BATCH] >= before:
+            return
         stop = bisect_right(self.times, before)
         for column in (self.times, self.readings, self._flags, *self._totals()):
             del column[:stop]
 
     def _totals(self) -> tuple[list[int] | list[float], ...]:
         return self._over, self._near, self._samples, self._over_samples, self._weighted
+
+
+def _add_up(totals: list[_Total], amounts: Sequence[_Total]) -> None:
+    """Go on with the totals before each of the amounts."""
+    totals += islice(accumulate(amounts, initial=totals[-1]), 1, None)

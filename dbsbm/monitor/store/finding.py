@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from dbsbm.db.models import MetricSeries
 from dbsbm.monitor.counting.series import parse_labels
 from dbsbm.monitor.store.points import SEEN_AGAIN
 from dbsbm.monitor.store.splits import split_name, splits_of
+
+# Made once: to put a statement together costs more than to have it answered.
+_SEEN = select(MetricSeries.id, MetricSeries.name, MetricSeries.labels, MetricSeries.kind).where(
+    MetricSeries.last_seen >= bindparam("since"), MetricSeries.first_seen < bindparam("until")
+)
+_IS_NAMED = MetricSeries.name == bindparam("name")
+_IS_TOTAL = _IS_NAMED & (MetricSeries.labels == "")
+_ALL = _SEEN.where(_IS_NAMED)
+_TOTAL = _SEEN.where(_IS_TOTAL)
+_SPLIT_AND_TOTAL = _SEEN.where(or_(MetricSeries.name == bindparam("split"), _IS_TOTAL))
 
 
 class Asked(NamedTuple):
@@ -57,8 +67,7 @@ def find(session: Session, asked: Asked) -> Groups:
     """The label sets that answer a question, or the total where it is about all of them."""
     if asked.where or asked.by:
         return _grouped(asked, label_sets(session, asked))
-    is_total = (MetricSeries.name == asked.name) & (MetricSeries.labels == "")
-    return _grouped(asked, _known(session, asked, is_total))
+    return _grouped(asked, _known(session, asked, _TOTAL))
 
 
 def find_split(session: Session, asked: Asked) -> Split | None:
@@ -68,8 +77,7 @@ def find_split(session: Session, asked: Asked) -> Split | None:
     if not wanted:
         return None
     name = split_name(asked.name, wanted[0])
-    is_total = (MetricSeries.name == asked.name) & (MetricSeries.labels == "")
-    known = _known(session, asked, or_(MetricSeries.name == name, is_total))
+    known = _known(session, asked, _SPLIT_AND_TOTAL, split=name)
     total = [series for series in known if series.name == asked.name]
     parts = [series for series in known if series.name == name]
     if not total or not parts:
@@ -81,7 +89,7 @@ def find_split(session: Session, asked: Asked) -> Split | None:
 
 def label_sets(session: Session, asked: Asked) -> list[Known]:
     """The series with labels, or the one without where it is alone."""
-    known = _known(session, asked, MetricSeries.name == asked.name)
+    known = _known(session, asked, _ALL)
     return [series for series in known if series.labels] or known
 
 
@@ -100,12 +108,8 @@ def _grouped(asked: Asked, known: Iterable[Known]) -> Groups:
     return groups
 
 
-def _known(session: Session, asked: Asked, *which: Any) -> list[Known]:
-    rows = session.execute(
-        select(MetricSeries.id, MetricSeries.name, MetricSeries.labels, MetricSeries.kind).where(
-            MetricSeries.last_seen >= asked.since - SEEN_AGAIN,
-            MetricSeries.first_seen < asked.until,
-            *which,
-        )
-    )
-    return [Known(*row) for row in rows]
+def _known(
+    session: Session, asked: Asked, which: Select[int, str, str, str], **names: str
+) -> list[Known]:
+    span = {"since": asked.since - SEEN_AGAIN, "until": asked.until}
+    return [Known(*row) for row in session.execute(which, {"name": asked.name, **span, **names})]

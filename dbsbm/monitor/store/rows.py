@@ -9,10 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import GenericFunction
@@ -96,6 +107,26 @@ _UNKNOWN: Final = MetricPoint.p50.is_(None) & MetricPoint.sketch.is_not(None)
 _LONGEST_TEXT: Final = 2**24
 _DECODER = msgspec.json.Decoder(list[PointRow])
 
+# Statements are made once: to put one together costs more than to have it answered.
+_WITHIN: Final = (
+    MetricPoint.series_id.in_(bindparam("ids", expanding=True)),
+    MetricPoint.resolution == bindparam("resolution"),
+    MetricPoint.start >= bindparam("since"),
+    MetricPoint.start < bindparam("until"),
+)
+
+
+def _points(sketch: ColumnElement[bytes | None]) -> Select[Any]:
+    return (
+        select(*_ALWAYS, *(getattr(MetricPoint, name) for name in _OPTIONAL), sketch)
+        .where(*_WITHIN)
+        .order_by(MetricPoint.series_id, MetricPoint.start)
+    )
+
+
+_WITH_SKETCHES: Final = _points(MetricPoint.sketch.expression)
+_PLAIN: Final = _points(case((_UNKNOWN, MetricPoint.sketch)))
+
 
 def read_rows(session: Session, ids: Iterable[int], stretch: Stretch, only: Only) -> list[PointRow]:
     """The points of some series in a stretch of time, each series' in the order of time."""
@@ -110,14 +141,8 @@ def read_rows(session: Session, ids: Iterable[int], stretch: Stretch, only: Only
 def _one_by_one(
     session: Session, ids: Sequence[int], stretch: Stretch, only: Only
 ) -> list[PointRow]:
-    sketch = MetricPoint.sketch if only is None else case((_UNKNOWN, MetricPoint.sketch))
-    optional = [getattr(MetricPoint, name) for name in _OPTIONAL]
-    rows = session.execute(
-        select(*_ALWAYS, *optional, sketch)
-        .where(*_within(ids, stretch))
-        .order_by(MetricPoint.series_id, MetricPoint.start)
-    )
-    return [PointRow(*row) for row in rows]
+    found = session.execute(_WITH_SKETCHES if only is None else _PLAIN, _which(ids, stretch))
+    return [PointRow(*row) for row in found]
 
 
 def _together(
@@ -127,7 +152,7 @@ def _together(
     _make_room(session)
     found: list[PointRow] = []
     unknown = []
-    for series_id, joined, missing in session.execute(_joined(ids, stretch, only)):
+    for series_id, joined, missing in session.execute(_joined(only), _which(ids, stretch)):
         if missing:
             unknown.append(series_id)
         else:
@@ -143,7 +168,8 @@ def _make_room(session: Session) -> None:
         known[_LONGEST_TEXT] = True
 
 
-def _joined(ids: Sequence[int], stretch: Stretch, only: frozenset[Stat]) -> Select[int, str, int]:
+@cache
+def _joined(only: frozenset[Stat]) -> Select[int, str, int]:
     """Points as JSON: a number is written so that it is read back exactly."""
     null: ColumnElement[str] = literal_column("'null'")
     optional = (
@@ -155,15 +181,10 @@ def _joined(ids: Sequence[int], stretch: Stretch, only: frozenset[Stat]) -> Sele
     missing = literal(0) if only.isdisjoint(QUANTILES) else func.sum(_UNKNOWN)
     return (
         select(MetricPoint.series_id, func.concat("[", points, "]"), missing)
-        .where(*_within(ids, stretch))
+        .where(*_WITHIN)
         .group_by(MetricPoint.series_id)
     )
 
 
-def _within(ids: Sequence[int], stretch: Stretch) -> tuple[ColumnElement[bool], ...]:
-    return (
-        MetricPoint.series_id.in_(ids),
-        MetricPoint.resolution == stretch.resolution,
-        MetricPoint.start >= stretch.since,
-        MetricPoint.start < stretch.until,
-    )
+def _which(ids: Sequence[int], stretch: Stretch) -> dict[str, object]:
+    return {"ids": ids, **stretch._asdict()}

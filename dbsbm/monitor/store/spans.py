@@ -52,10 +52,12 @@ def choose_step(since: datetime, until: datetime, now: datetime, step: timedelta
 
 def stretches(session: Session, since: datetime, until: datetime, step: int) -> list[Stretch]:
     """The parts of a span: coarse points as far as they are made, then finer and finer ones."""
-    edges = _edges(session, until)
-    parts = []
     resolution = _base(step)
     start = floor(since, step)
+    if resolution == MINUTE:  # there is nothing finer that it could be made of
+        return [Stretch(MINUTE, start, until)] if start < until else []
+    parts = []
+    edges = _edges(session, until)
     while True:
         end = min(until, edges[resolution])
         if start < end:

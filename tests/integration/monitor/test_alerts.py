@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,6 +63,10 @@ class Waits(History):
     def __init__(self, *bad: range, until: int = 600) -> None:
         self._bad = bad
         self._until = until
+
+    @contextmanager
+    def together(self) -> Iterator[History]:
+        yield self
 
     def series(
         self, name: str, since: datetime, until: datetime, *, by: Sequence[str] = (), **asked: Any

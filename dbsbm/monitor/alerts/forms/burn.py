@@ -24,10 +24,9 @@ class Burn(Judge):
         """The long window."""
         return rule.window
 
-    def add(self, reading: Reading) -> None:
-        """Take in what stands for at least one call."""
-        if reading.count is None or reading.count > 0:
-            super().add(reading)
+    def accepts(self, reading: Reading) -> bool:
+        """Leave out what stands for no call."""
+        return reading.count is None or reading.count > 0
 
     def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""

@@ -57,14 +57,14 @@ class Level(Judge):
         """Long enough to know what is usual."""
         return USUAL + HOUR
 
-    def add(self, reading: Reading) -> None:
-        """Take a reading in, unless it says that nothing was measured."""
+    def accepts(self, reading: Reading) -> bool:
+        """Leave out what says that nothing was measured."""
         if reading.count is not None and self.rule.min_samples:
             if reading.count <= 0:
-                return
+                return False
             self._told += 1
             self._single += reading.count == 1
-        super().add(reading)
+        return True
 
     def judge(self, now: float, *, firing_since: float | None, calm_since: float) -> Verdict:
         """See the base class."""

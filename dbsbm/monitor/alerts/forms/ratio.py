@@ -7,6 +7,8 @@ worst reading.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dbsbm.monitor.alerts.forms.level import Level
 from dbsbm.monitor.alerts.forms.warmup import Warmup
 from dbsbm.monitor.alerts.proof import wilson
@@ -27,6 +29,11 @@ class Ratio(Level):
         super().__init__(rule)
         self._small: list[Reading] = []
         self._warmup = Warmup(rule.grace, rule.min_samples)
+
+    def add_all(self, readings: Sequence[Reading]) -> None:
+        """Take readings in one after the other: each says what the next one means."""
+        for reading in readings:
+            self.add(reading)
 
     def add(self, reading: Reading) -> None:
         """Take a reading in, with others where it is small."""

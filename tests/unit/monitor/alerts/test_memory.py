@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -26,6 +27,10 @@ class Growing:
         self.now = START
         self.late: dict[datetime, float] = {}
         self.points = 0
+
+    @contextmanager
+    def together(self) -> Iterator[Growing]:
+        yield self
 
     def series(
         self,
