@@ -27,6 +27,10 @@ _CONNECT_SECONDS = 5
 HOME: Final = "information_schema"
 
 _DENIED = {1044, 1045, 1142, 1143, 1227, 1345, 1370, 1449}
+# Ways to refuse a user: by host, by a socket's owner, as locked, with a password that has ended.
+_UNWELCOME = _DENIED | {1130, 1698, 1820, 1862, 3118, 4151}
+_FULL = {1040, 1203, 1226}
+_ONLY_TLS = 3159
 _TOO_LONG = {1205, 1969, 3024}
 _GONE = {0, 1053, 1077, 1079, 1927, 2006, 2013, 2055, 4031}
 _NUMBER = re.compile(r"\d+")
@@ -236,11 +240,18 @@ def _open(url: URL, place: str, patience: int) -> pymysql.Connection[DictCursor]
 
 
 def _not_open(code: int, user: str, place: str) -> DbsbmError:
-    if code in _DENIED:
+    if code in _UNWELCOME:
         return ServerRefusedError(
             f"The database server at {place} refuses the user {user!r}: check the name, the "
             "password and the hosts from which the user may connect."
         )
+    if code == _ONLY_TLS:
+        return ServerRefusedError(
+            f"The database server at {place} takes connections by TLS only: add "
+            "?ssl_ca=/path/to/ca.pem to the address."
+        )
+    if code in _FULL:
+        return ServerAwayError(f"The database server at {place} has no connection left for us.")
     if code in {2002, 2003, 2005} | _GONE:
         return ServerAwayError(f"No database server answers at {place}.")
     return ServerRefusedError(f"The database server at {place} refuses (error {code}).")

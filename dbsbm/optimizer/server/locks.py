@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from dbsbm.monitor.readings.fingerprint import fingerprint
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.connection import Connection, QueryError
-from dbsbm.optimizer.server.instruments import failed
+from dbsbm.optimizer.server.instruments import PERFORMANCE_SCHEMA, failed
 from dbsbm.optimizer.server.model import Deadlock, LockWait, Transaction
 
+_TABLE_DENIED = 1142
+"""Tables of the information schema want PROCESS, and say so by another number."""
 _MOMENT = r"(\d{4}-\d\d-\d\d +\d{1,2}:\d\d:\d\d)"
 _PRINTED = re.compile(rf"{_MOMENT}\b.* INNODB MONITOR OUTPUT")
 _DEADLOCK = re.compile(
@@ -74,7 +76,8 @@ def read_lock_waits(server: Connection) -> tuple[LockWait, ...] | Missing:
     try:
         rows = server.rows(_MARIADB_WAITS if server.flavor == "mariadb" else _MYSQL_WAITS)
     except QueryError as error:
-        return failed(server, error, "Lock waits", "PROCESS ON *.*")
+        privilege = PERFORMANCE_SCHEMA if error.code == _TABLE_DENIED else "PROCESS ON *.*"
+        return failed(server, error, "Lock waits", privilege)
     return tuple(
         LockWait(
             _without_values(row["waiting"]),

@@ -9,7 +9,10 @@ from itertools import groupby
 from dbsbm.optimizer.server.connection import Connection, QueryError, Row, ServerRefusedError
 from dbsbm.optimizer.server.model import Column, ForeignKey, Index, Part, Table
 
-_SERVERS_OWN = {"information_schema", "performance_schema", "mysql", "sys", "ndbinfo"}
+_SERVERS_OWN = {
+    *("information_schema", "performance_schema", "mysql", "sys", "ndbinfo"),
+    "mysql_innodb_cluster_metadata",
+}
 # Texts and binaries have a length that matters; a `char_length` is also given for enum and set.
 _SIZED = {"char", "varchar", "binary", "varbinary"}
 

@@ -7,10 +7,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
+import pymysql
 import pytest
+from pydantic import SecretStr
 
 from dbsbm.optimizer.missing import Missing
-from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.connection import (
+    Connection,
+    QueryError,
+    ServerAwayError,
+    ServerRefusedError,
+)
 from dbsbm.optimizer.server.digests import Digests
 from dbsbm.optimizer.server.index_use import read_index_use
 from dbsbm.optimizer.server.load import read_load, read_runs, with_runs
@@ -229,3 +236,31 @@ def test_lock_waits_come_from_the_performance_schema() -> None:
     assert read_lock_waits(server({"performance_schema.data_lock_waits": [row]})) == (
         LockWait("UPDATE bets SET a = ?", "", 3.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "privilege"), [(1142, "SELECT ON `performance_schema`.*"), (1227, "PROCESS ON *.*")]
+)
+def test_who_may_not_see_lock_waits_is_told_which_grant_lacks(code: int, privilege: str) -> None:
+    found = read_lock_waits(server({"performance_schema.data_lock_waits": code}))
+    assert isinstance(found, Missing)
+    assert f"GRANT {privilege} TO" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "sentence"),
+    [
+        (1130, ServerRefusedError, "the hosts from which the user may connect"),
+        (3159, ServerRefusedError, "by TLS only"),
+        (1040, ServerAwayError, "no connection left"),
+    ],
+)
+def test_a_server_that_refuses_a_connection_says_why(
+    code: int, error: type[Exception], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise pymysql.err.OperationalError(code, "no")
+
+    monkeypatch.setattr(pymysql, "connect", refuse)
+    with pytest.raises(error, match=sentence):
+        Connection(SecretStr("mysql://app@db.example/shop"))

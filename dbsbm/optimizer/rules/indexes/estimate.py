@@ -25,6 +25,8 @@ ONE_ENDED_RANGE = 1 / 3
 TWO_ENDED_RANGE = 1 / 10
 OTHER_CONDITION = 1 / 3
 """Share of rows that meet a condition that no index narrows, such as a pattern or `!=`."""
+ENDED = 0.5
+"""Share of a known LIMIT below which it ended few runs: all rows that there were have been sent."""
 LIST_SIZE = 5
 """Values of a list of unknown length."""
 PAGES = 10
@@ -188,6 +190,9 @@ class _Joins:
         }
         is_plain = seen is not None and not shape.aggregates and not shape.distinct
         self._sent = seen.sent if seen is not None and is_plain else None
+        self._is_ended = shape.limit is not None and (
+            shape.limit < 0 or self._sent is None or self._sent >= ENDED * shape.limit
+        )
         self._skipped = seen.skipped if seen is not None else 0.0
 
     def best(self) -> Read:
@@ -209,7 +214,7 @@ class _Joins:
             if not placed:
                 result = min(result, each)  # reading may have ended where LIMIT did
             placed |= {use.name}
-        if self._sent is not None and self._shape.limit is None:
+        if self._sent is not None and not self._is_ended:
             result = max(self._sent, 1.0)
         return Read(rows, result, pages)
 
@@ -241,7 +246,7 @@ class _Joins:
         self, use: Use, known: frozenset[str], found: Search, passed: float, *, first: bool
     ) -> float:
         rows = max(use.table.rows * self._estimator.narrowed(use, found), 1.0)
-        if len(self._tables) == 1 and self._sent is not None and self._shape.limit is None:
+        if len(self._tables) == 1 and self._sent is not None and not self._is_ended:
             served = {*found.equal, *([found.bounded] if found.bounded else ())}
             everything = set(known) | {column for column, _ in use.ranges}
             exact = served >= everything and not use.others and len(use.ranges) <= 1
@@ -256,7 +261,7 @@ class _Joins:
         if use.extreme and found.ordered and set(found.equal) >= known:
             return 1.0
         sorts = bool(shape.order or shape.random_order or shape.sorts_expression)
-        if shape.limit is None or self._sent is None or (sorts and not found.ordered):
+        if not self._is_ended or self._sent is None or (sorts and not found.ordered):
             return rows
         match = self._estimator.matching(use, known)
         kept = passed * min(match / max(self._estimator.narrowed(use, found), 1e-9), 1.0)

@@ -207,6 +207,17 @@ def test_rows_without_a_value_are_as_many_as_a_sample_has(
     assert objects(missing.examine(asked)) == expected
 
 
+def test_a_limit_that_is_not_reached_ends_nothing() -> None:
+    text = "SELECT id FROM orders WHERE state LIKE ? LIMIT ?"
+    sample = "SELECT id FROM orders WHERE state LIKE 'returned %' LIMIT 20"
+    load = {"calls": 100, "rows_examined": 10_000_000, "rows_sent": 100, "sample": sample}
+    assert objects(missing.examine(case(ORDERS.format(""), [(text, load)]))) == [
+        "shop.orders(state)"
+    ]
+    often = {**load, "rows_sent": 2_000}
+    assert objects(missing.examine(case(ORDERS.format(""), [(text, often)]))) == []
+
+
 def test_a_scan_for_each_row_around_it_reads_the_pages_of_all_of_them() -> None:
     text = (
         "SELECT COUNT(*) FROM customers c WHERE c.country = ? AND c.id > "
