@@ -92,7 +92,7 @@ def show(database: Database, *, may_decide: bool) -> Reply:
 def _opening(run: OptimizerRun | None, total: int) -> str:
     if total > MOST:
         return (
-            f"The gravest {MOST} of {total} findings. The dashboard and `optimizer list` have all."
+            f"The gravest {MOST} of {total} findings; the dashboard has all."
         )
     if total:
         return "One finding." if total == 1 else f"{total} findings, the gravest first."
@@ -110,7 +110,7 @@ def _looked(run: OptimizerRun | None) -> Iterator[str]:
     yield f"-# Analysed <t:{run.started_at.timestamp():.0f}:R> by {run.rules} rules."
     unseen = not_looked_at(run)
     for rules, reason in unseen[:_MOST_UNSEEN]:
-        yield f"-# Not looked at: {shorten(rules, 120)}: {shorten(reason, 240)}"
+        yield f"-# Not looked at: {shorten(rules, 100)}: {shorten(reason, 150)}"
     if (more := len(unseen) - _MOST_UNSEEN) > 0:
         yield f"-# and {more} more, see the dashboard."
 

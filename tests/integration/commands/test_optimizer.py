@@ -138,7 +138,7 @@ def test_many_long_findings_fit_into_one_message(channel: Channel) -> None:
         channel.find(long.format(number))
     channel.find("Make fewer bets.", "critical")
     shown = show(channel.database, may_decide=False)
-    assert shown.content.startswith("The gravest 5 of 8 findings.")
+    assert shown.content.startswith("The gravest 5 of 8 findings;")
     assert "ALERT_CHANNEL_ID" in shown.content
     assert 3_000 < total_characters([*shown.embeds]) <= MAX_TOTAL
     fixes = [embed["fields"][-1]["value"] for embed in shown.embeds]
