@@ -24,7 +24,7 @@ TABLES = (
     "INSERT INTO people SELECT seq, concat('n', seq) FROM seq_1_to_200",
     """INSERT INTO bets (person, game, state, secret)
         SELECT 1 + seq % 200, seq % 600, IF(seq % 10, 'won', 'open'), 'TopSecret'
-        FROM seq_1_to_6000""",
+        FROM seq_1_to_2000""",
     "ANALYZE TABLE bets, people",
 )
 
