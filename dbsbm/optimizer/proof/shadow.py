@@ -107,7 +107,8 @@ def shadow_of(bench: Bench, tables: Collection[Table], *, until: float) -> Itera
     check_size(tables)
     if bench.tells_replicas():
         raise NotCopiedError(
-            "Replicas would make the copies, too: GRANT BINLOG ADMIN ON *.* to the user."
+            "Replicas would make the copies, too: grant the user BINLOG ADMIN (MariaDB) or "
+            "SESSION_VARIABLES_ADMIN (MySQL) ON *.*."
         )
     token = secrets.token_hex(6)
     schemas = {
