@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import redis
 
 from dbsbm.cache.cache import Cache
+from dbsbm.cache.categories import Category
 from dbsbm.cache.opening import open_cache
 from dbsbm.cache.operating.hotlog import HotLogger
 from dbsbm.cache.operating.totals import StatsFlusher
@@ -43,6 +44,7 @@ from dbsbm.monitor.traces.discord import discord_spans
 from dbsbm.monitor.traces.opening import open_tracing
 from dbsbm.monitor.traces.providers import provider_spans
 from dbsbm.monitor.traces.statements import trace_statements
+from dbsbm.optimizer.learning.granting import LearnedLifetimes
 from dbsbm.optimizer.repetition.watch import (
     CacheCalls,
     DiscordCalls,
@@ -147,6 +149,7 @@ class Services:
         """The cache, with copies in this process. Its thread starts when it is first used."""
         cache = open_cache(self.settings.cache, keyring=Keyring.of(self.settings.secret_key))
         watch_cache(cache.stats, self.recorder, cache.gauges)
+        cache.learn_lifetimes(LearnedLifetimes(self._granted))
         if self.recorder.enabled:
             cache.watch_reads(CacheCalls())
         flusher = StatsFlusher(cache.stats, self.cache_client, gauges=cache.gauges)
@@ -155,6 +158,9 @@ class Services:
             hot_log = HotLogger(cache.hot, cache.stats, self.cache_client)
             self.recorder.add_source(lambda: _ignore(hot_log.flush()))
         return cache
+
+    def _granted(self, category: Category, seconds: float) -> None:
+        self.recorder.observe("cache.granted_ttl", seconds, category=category)
 
     @cached_property
     def alerts(self) -> Alerts:

@@ -9,10 +9,11 @@ from random import Random
 
 from bench.harness import Row, progress
 from bench.rig.ttl_traces import HOUR, STEP, TRACES, Trace, oracle_hits, play, single_hits
-from dbsbm.optimizer.learning.learner import Reload, TtlLearner
+from dbsbm.optimizer.learning.granting import LONGER
+from dbsbm.optimizer.learning.learner import LifetimeLearner
 
 BUDGET = 0.01
-TABLE_TTL, LONGEST = 900.0, 86_400.0
+TABLE_TTL = 900.0
 SEED = 20_261
 _SINGLE = "best single lifetime, knowing the rates"
 _WARM_UP = 5
@@ -48,12 +49,10 @@ class Played:
 
 @dataclass
 class _Kept:
-    """A value in the cache, and what its reload will tell of it."""
+    """A value in the cache."""
 
     loaded_at: float
     until: float
-    hits: int = 0
-    ages: float = 0.0
 
 
 def rows(*, quick: bool, seed: int | None = None) -> Iterator[Row]:
@@ -112,7 +111,7 @@ def _median(values: list[float]) -> float:
 
 
 def _played(trace: Trace, seed: int) -> Played:
-    learner = TtlLearner(budget=BUDGET, table_ttl=TABLE_TTL, longest=LONGEST)
+    learner = LifetimeLearner(budget=BUDGET, table_ttl=TABLE_TTL)
     minutes = int(trace.seconds / 60)
     played = Played(trace, [0] * minutes, [0] * minutes, [0] * minutes)
     cache: dict[int, _Kept] = {}
@@ -121,19 +120,14 @@ def _played(trace: Trace, seed: int) -> Played:
         played.reads[minute] += 1
         kept = cache.get(key)
         if kept is not None and now < kept.until:
-            kept.hits += 1
-            kept.ages += now - kept.loaded_at
             played.hits[minute] += 1
             played.stale[minute] += changed_at > kept.loaded_at
             continue
-        reload = None if kept is None else _reload(kept, now, changed_at)
         began = time.perf_counter()
-        ttl = learner.loaded(key, now, reload)
+        ttl = min(learner.lifetime(key), LONGER * TABLE_TTL)
+        if kept is not None:
+            age, has_changed = now - kept.loaded_at, changed_at > kept.loaded_at
+            learner.learn(key, age, now, changed=has_changed)
         played.learning.append(time.perf_counter() - began)
         cache[key] = _Kept(now, now + ttl)
     return played
-
-
-def _reload(kept: _Kept, now: float, changed_at: float) -> Reload:
-    age = kept.ages / kept.hits if kept.hits else 0.0
-    return Reload(now - kept.loaded_at, kept.hits, age, changed_at > kept.loaded_at)

@@ -8,7 +8,7 @@ from itertools import accumulate
 from math import exp, log
 from random import Random
 
-from dbsbm.optimizer.learning.lifetime import best_ttl, stale_hits
+from bench.rig.ttl_oracle import best_ttl, stale_hits
 
 MINUTE, HOUR = 60.0, 3600.0
 STEP = 5 * MINUTE

@@ -38,6 +38,8 @@ class Policy:
         compress_over: Encoded bytes from which on a value is compressed; None for never.
         codec: `typed` for data, `bytes` for what is bytes already.
         load_limit: How long a load may hold its lease; then somebody else may load.
+        learned: What is loaded gets the lifetime that was learned of its key, up to four times the
+            ttl. Only of the categories whose truth is outside.
     """
 
     ttl: timedelta
@@ -49,6 +51,7 @@ class Policy:
     compress_over: int | None = 4 * _KIB
     codec: Codec = "typed"
     load_limit: timedelta = 30 * _SECOND
+    learned: bool = False
 
 
 class Category(StrEnum):

@@ -22,6 +22,8 @@ VERSION: Final = 2
 NAMESPACE: Final = f"{ROOT}{VERSION}:"
 LONGEST_NAME: Final = 160
 
+LONGEST_FAMILY: Final = 60
+
 BATCH: Final = 200
 """Keys a command: few enough that the server answers within a millisecond or two."""
 
@@ -67,6 +69,12 @@ class Key:
 def prefix(category: Category) -> str:
     """Return what the keys of a category begin with."""
     return f"{NAMESPACE}{category.value}:"
+
+
+def family(category: Category, wire: str) -> str:
+    """Return the first part of a key, such as `odds`; `other` if that is no word, but a number."""
+    name = wire.removeprefix(prefix(category)).partition(":")[0]
+    return name[:LONGEST_FAMILY] if name[:1].isalpha() else "other"
 
 
 def version_and_category(wire: str) -> tuple[int, Category | None] | None:

@@ -1,34 +1,36 @@
-"""Sets lifetimes of the cache to what was learned of them, where OPTIMIZER_AUTO allows that.
+"""Has the cache's categories use learned lifetimes, where OPTIMIZER_AUTO allows that.
 
-No lifetime is ever longer than the table of categories has it, and none that a person has set is
-touched. A change is a row of the cache's policies like any other, and a step of its finding.
+A category is changed where its lifetime was found to be too long or too short, and not where a
+person has set it. Each load costs a call: where a provider's plan will not last its day, nothing is
+changed, and what was is undone. A change is a row of the cache's policies like any other, and a
+step of its finding.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dbsbm.cache.categories import Category
+from dbsbm.cache.categories import Category, Policy
 from dbsbm.cache.policy.overrides import category_named
 from dbsbm.cache.policy.policies import Policies, read_changes
-from dbsbm.cache.policy.spans import spell_span
 from dbsbm.db import changes as changes_of_fleet
 from dbsbm.db import policies as stored_policies
 from dbsbm.db.engine import Database
 from dbsbm.db.models import CachePolicy, FindingRow
-from dbsbm.db.queries.findings import WAITING
+from dbsbm.db.queries.findings import CHANGED, WAITING
 from dbsbm.errors import TransientError
 from dbsbm.maintenance import policies
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.finding import short_id
 from dbsbm.optimizer.rules.cache import ttl_too_long, ttl_too_short
+from dbsbm.optimizer.rules.fleet import quota
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ def work(
     def act(session: Session) -> list[str]:
         if not dry:
             _close(session, at)
+        if _calls_run_out(session):
+            return list(_give_up(session, dry=dry))
         found = (_act(session, row, at, dry=dry) for row in _rows(session, WAITING))
         return [said for said in found if said is not None]
 
@@ -83,21 +87,56 @@ def _close(session: Session, now: datetime) -> None:
 
 
 def _act(session: Session, row: FindingRow, now: datetime, *, dry: bool) -> str | None:
-    category = category_named(row.object.removeprefix("category "))
-    before, after = _ttl(session, category), _wanted(row, category)
-    if before == after or _is_set_by_person(session, category) or _is_spent(session, now):
+    category = _category(row)
+    is_done = _policy(session, category).learned or _is_set_by_person(session, category)
+    if is_done or _is_spent(session, now):
         return None
-    said = f"Cache, {category}: ttl from {spell_span(before)} to {spell_span(after)}."
-    if dry:
-        return said
+    said = f"Cache, {category}: lifetimes are learned."
+    if not dry:
+        _set(session, row, category, learned=True, said=said)
+        ledger.take_step(session, row, "apply", "applied", actor=ACTOR, detail=_detail(row, said))
+        session.flush()
+    return said
+
+
+def _give_up(session: Session, *, dry: bool) -> Iterator[str]:
+    """Undo what was done: fewer loads are worth more than fresher values now."""
+    for row in _rows(session, CHANGED):
+        category = _category(row)
+        if not _policy(session, category).learned or _is_set_by_person(session, category):
+            continue
+        said = f"Cache, {category}: lifetimes are those of the policy, for calls run out."
+        if not dry:
+            _set(session, row, category, learned=False, said=said)
+            detail = {"said": said}
+            ledger.take_step(session, row, "revert", "reverted", actor=ACTOR, detail=detail)
+            session.flush()
+        yield said
+
+
+def _calls_run_out(session: Session) -> bool:
+    """A provider's plan will not last its day."""
+    found = select(FindingRow.id).where(
+        FindingRow.target == "", FindingRow.rule == quota.NAME, FindingRow.state.in_(WAITING)
+    )
+    return session.scalars(found.limit(1)).first() is not None
+
+
+def _set(
+    session: Session, row: FindingRow, category: Category, *, learned: bool, said: str
+) -> None:
     reason = f"Finding {short_id(row.id)} of {row.rule}."
-    changes = {"ttl": after.total_seconds()}
+    changes = {"learned": learned}
     stored_policies.record(session, category, changes, changed_by=ACTOR, reason=reason)
     changes_of_fleet.record(session, "policy", said, ACTOR)
-    detail = {"said": said, "revert": row.revert}
-    ledger.take_step(session, row, "apply", "applied", actor=ACTOR, detail=detail)
-    session.flush()
-    return said
+
+
+def _detail(row: FindingRow, said: str) -> dict[str, Any]:
+    return {"said": said, "revert": row.revert}
+
+
+def _category(row: FindingRow) -> Category:
+    return category_named(row.object.removeprefix("category "))
 
 
 def _rows(session: Session, states: Sequence[str]) -> Sequence[FindingRow]:
@@ -109,15 +148,11 @@ def _rows(session: Session, states: Sequence[str]) -> Sequence[FindingRow]:
     ).all()
 
 
-def _ttl(session: Session, category: Category) -> timedelta:
+def _policy(session: Session, category: Category) -> Policy:
     _, stored = stored_policies.in_force(session)
     in_force = Policies()
     in_force.replace(read_changes(stored))
-    return in_force.of(category).ttl
-
-
-def _wanted(row: FindingRow, category: Category) -> timedelta:
-    return min(timedelta(seconds=row.evidence["learned_ttl_seconds"]), category.ttl)
+    return in_force.of(category)
 
 
 def _is_set_by_person(session: Session, category: Category) -> bool:
@@ -127,7 +162,7 @@ def _is_set_by_person(session: Session, category: Category) -> bool:
     for row in session.scalars(rows.order_by(CachePolicy.id)):
         if not row.changes:
             setter = ACTOR  # all changes were undone
-        elif "ttl" in row.changes:
+        elif row.changes.keys() & {"ttl", "learned"}:
             setter = row.changed_by
     return setter != ACTOR
 

@@ -164,6 +164,13 @@ def _cache() -> Iterator[Metric]:
         "Age of a value from outside when it was loaded anew, by whether it had changed.",
         "seconds",
     )
+    yield Metric(
+        "cache.granted_ttl",
+        DISTRIBUTION,
+        category,
+        "Lifetime that was learned and given to a loaded value.",
+        "seconds",
+    )
     yield Metric("cache.warmed", COUNTER, category, "Values loaded before a game, for its start.")
     yield Metric("cache.warmed_unread", COUNTER, category, "Of these, those nobody came to read.")
     yield Metric("cache.bytes", GAUGE, ("level",), "Memory of a process's own copies.")

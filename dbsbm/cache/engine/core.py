@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
+from dbsbm.cache.categories import Policy
 from dbsbm.cache.engine.bells import Bells
 from dbsbm.cache.engine.debts import Debts
 from dbsbm.cache.engine.expiry import early_ms
@@ -21,9 +23,29 @@ from dbsbm.cache.local.store import LocalStore
 from dbsbm.cache.policy.policies import Policies
 from dbsbm.cache.server.channel import BELIEF
 from dbsbm.cache.server.clocks import ServerClock, uptime
-from dbsbm.cache.stats import Stats
+from dbsbm.cache.stats import Reloaded, Stats
 from dbsbm.cache.tags import tag_wires
 from dbsbm.cache.values.serializer import Serializer, Stored
+
+
+class Lifetimes(Protocol):
+    """Learns how long values from outside may live."""
+
+    def shown(self, reload: Reloaded) -> None:
+        """Learn from what loading a value anew has shown."""
+
+    def lifetime(self, key: Key, policy: Policy) -> timedelta | None:
+        """How long a value that is loaded now counts as fresh; None for what the policy says."""
+
+
+class NoneLearned:
+    """Nothing is learned, and the policies' lifetimes hold."""
+
+    def shown(self, reload: Reloaded) -> None:
+        """Do nothing."""
+
+    def lifetime(self, key: Key, policy: Policy) -> timedelta | None:
+        """None."""
 
 
 class Trust(Protocol):
@@ -65,6 +87,9 @@ class Copy(LocalEntry):
 class Core:
     """State behind a cache.
 
+    Attributes:
+        lifetimes: What is learned of values from outside.
+
     Args:
         stats: Where to count; one of its own by default.
         local: The process's own copies, which need a channel to be believed.
@@ -94,6 +119,7 @@ class Core:
         self.policies.on_change(self.forget_all)
         self.serializer = serializer or Serializer()
         self.hot = hot
+        self.lifetimes: Lifetimes = NoneLearned()
         self.clock = clock
         self.server_clock = ServerClock(clock)
         self.gate = Gate(self.stats, clock, lambda: self.channel.is_running)

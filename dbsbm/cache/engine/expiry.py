@@ -25,18 +25,23 @@ class Lifetime:
     whole_ms: int
 
 
-def lifetime(policy: Policy, value: object, asked: timedelta | None) -> Lifetime:
+def lifetime(
+    policy: Policy, value: object, asked: timedelta | None, learned: timedelta | None = None
+) -> Lifetime:
     """Return the lifetime of a value, shortened at random by the policy's jitter.
 
     Args:
         policy: What is in force for the value's category.
         value: None is the answer "there is none", which has a lifetime of its own.
         asked: The time that the caller gives it; it never makes it live longer.
+        learned: The time that was learned of its key, in place of the policy's.
 
     Raises:
         ValueError: The time asked for is shorter than a millisecond.
     """
-    longest = policy.ttl if value is not None else min(policy.ttl, policy.negative_ttl)
+    longest = policy.ttl if learned is None else learned
+    if value is None:
+        longest = min(longest, policy.negative_ttl)
     fresh_ms = (longest if asked is None else min(asked, longest)) // _MS
     if fresh_ms < 1:
         raise ValueError("a lifetime must be at least a millisecond")

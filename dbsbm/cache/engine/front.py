@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, TypedDict, Unpack
 
-from dbsbm.cache.engine.core import Core, Trust, Unwatched
+from dbsbm.cache.engine.core import Core, Lifetimes, Trust, Unwatched
 from dbsbm.cache.engine.threads import Pool, Threads
 from dbsbm.cache.engine.upkeep import Upkeep
 from dbsbm.cache.keys import Key
@@ -82,6 +82,13 @@ class Front:
     def hot(self) -> HotKeys | None:
         """Which keys are read the most, where that is counted."""
         return self._core.hot
+
+    def learn_lifetimes(self, lifetimes: Lifetimes) -> None:
+        """Have somebody learn how long values from outside may live, and say it.
+
+        It is heard where the policy of a category says so, see `Policy.learned`.
+        """
+        self._core.lifetimes = lifetimes
 
     def copy_of(self, wire: str) -> LocalEntry | None:
         """Return this process's copy of what is under a key, if it is proven and fresh."""

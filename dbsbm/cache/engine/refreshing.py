@@ -110,14 +110,17 @@ def _reload(core: Core, request: Request, stored: Stored) -> Flow[Any | Miss]:
 
 
 def _tell_what_it_showed(core: Core, key: Key, before: Stored, after: Sealed) -> None:
-    if core.stats.on_reload is None or key.category not in OUTSIDE:
+    if key.category not in OUTSIDE:
         return
     # Its lifetime on the server is that in which it was fresh, and the grace.
     grace_ms = core.policies.of(key.category).grace // _MS
     stored_at_ms = before.expires_at_ms - (before.lifetime_ms - grace_ms)
     age = max(0.0, (core.server_clock.now_ms() - stored_at_ms) / 1000)
     changed = not say_the_same(before.data, after.data)
-    core.stats.on_reload(Reloaded(key.category, key.wire, age, changed))
+    reload = Reloaded(key.category, key.wire, age, changed)
+    core.lifetimes.shown(reload)
+    if core.stats.on_reload is not None:
+        core.stats.on_reload(reload)
 
 
 def _log_failed_refresh(key: Key, error: Exception) -> None:

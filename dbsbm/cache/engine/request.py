@@ -77,5 +77,14 @@ def seal_loaded(
     core: Core, request: Request, value: Any, load_us: int, stamps: Mapping[str, bytes]
 ) -> Sealed | None:
     """Encode a loaded value, as read where it is given to somebody who asked for it."""
-    key, ttl, read = request.key, request.ttl, not _for_nobody.get()
-    return seal_or_log(core, key, value, ttl, load_us=load_us, tags=stamps, read=read)
+    key = request.key
+    return seal_or_log(
+        core,
+        key,
+        value,
+        request.ttl,
+        load_us=load_us,
+        tags=stamps,
+        read=not _for_nobody.get(),
+        learned=core.lifetimes.lifetime(key, core.policies.of(key.category)),
+    )

@@ -33,6 +33,7 @@ def seal(
     load_us: int = 0,
     tags: Mapping[str, bytes] = NO_TAGS,
     read: bool = False,
+    learned: timedelta | None = None,
 ) -> Sealed | None:
     """Encode a value; None, counted as a drop, if it is too large for its category.
 
@@ -41,7 +42,7 @@ def seal(
         ValueError: The lifetime is zero or negative.
     """
     policy = core.policies.of(key.category)
-    life = lifetime(policy, value, ttl)
+    life = lifetime(policy, value, ttl, learned)
     try:
         data = core.serializer.seal(
             key.wire,
@@ -74,10 +75,11 @@ def seal_or_log(
     load_us: int = 0,
     tags: Mapping[str, bytes] = NO_TAGS,
     read: bool = False,
+    learned: timedelta | None = None,
 ) -> Sealed | None:
     """Like `seal`, for callers that must not fail: what cannot be written is an error logged."""
     try:
-        return seal(core, key, value, ttl, load_us=load_us, tags=tags, read=read)
+        return seal(core, key, value, ttl, load_us=load_us, tags=tags, read=read, learned=learned)
     except EncodeError as error:
         core.stats.dropped(key.category)
         log.error(  # noqa: TRY400 - the error says all, and a value shall not be in the log

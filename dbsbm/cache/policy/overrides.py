@@ -141,6 +141,7 @@ _CHECKS: Final[dict[str, Callable[[str, Any], None]]] = {
     "local": _flag,
     "compress_over": _whole(64, 8 * _MIB, or_none=True),
     "load_limit": _span(_SECOND, timedelta(minutes=10)),
+    "learned": _flag,
 }
 CHANGEABLE: Final = tuple(_CHECKS)
 _SPANS: Final = frozenset({"ttl", "grace", "negative_ttl", "load_limit"})

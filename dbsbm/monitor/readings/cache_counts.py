@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from dbsbm.cache.categories import Category
-from dbsbm.cache.keys import prefix
+from dbsbm.cache.keys import family
 from dbsbm.cache.stats import Counters, Reloaded, Stats
 from dbsbm.monitor.counting.recorder import Recorder
 
-MOST_FAMILIES, LONGEST_FAMILY = 32, 60
+MOST_FAMILIES = 32
 LOCAL, SERVER = "process", "server"
 # What only a process's own copies have.
 _LOCAL_ONLY = frozenset({"evictions"})
@@ -60,13 +60,12 @@ class _Reloads:
         )
 
     def _family(self, reload: Reloaded) -> str:
-        name = reload.wire.removeprefix(prefix(reload.category)).partition(":")[0]
+        name = family(reload.category, reload.wire)
         if name not in self._families:
-            # Keys that begin with no word, such as a number or a hash, are of no family.
-            if not name[:1].isalpha() or len(self._families) >= MOST_FAMILIES:
+            if len(self._families) >= MOST_FAMILIES:
                 return "other"
             self._families.add(name)
-        return name[:LONGEST_FAMILY]
+        return name
 
 
 class _CacheCounts:

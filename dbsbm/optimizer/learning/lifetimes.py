@@ -1,9 +1,10 @@
 """How long the values of a category may live, from what loading them anew has shown.
 
-A key class is learned as a whole: a category has one lifetime, and what tells keys apart, such as
-their own reads, is not counted. Each look at a value tells whether it changed within its age, and
-all looks together make a belief, a `Rate`. A rate is held against a budget by its bound: the upper
-one where a lifetime is granted, the lower one where a lifetime is blamed.
+A key class is learned as a whole, to judge the one lifetime of a category; what each key is given
+while it is loaded is `dbsbm.optimizer.learning.learner`. Each look at a value tells whether it
+changed within its age, and all looks together make a belief, a `Rate`. A rate is held against a
+budget by its bound: the upper one where a lifetime is granted, the lower one where a lifetime is
+blamed.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def learn(looks: Sequence[Looks], table_ttl: float) -> KeyClass | None:
 def stale_share(changes: float, ttl: float) -> float:
     """Share of the hits of a lifetime that are stale, where they come at any time of it alike.
 
-    `1 - (1 - exp(-x)) / x` of `x = changes ttl`: see `dbsbm.optimizer.learning.lifetime`.
+    A value changes for the first time after `t` with the density `changes exp(-changes t)`, and is
+    stale from then on: that is `1 - (1 - exp(-x)) / x` of the lifetime, for `x = changes ttl`.
     """
     expected = changes * ttl
     return expected / 2 if expected < 1e-6 else 1 + expm1(-expected) / expected

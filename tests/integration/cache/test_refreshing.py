@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from dbsbm.cache import MISS, Cache, Category, Key
+from dbsbm.cache.categories import Policy
 from dbsbm.cache.engine.refreshing import REFRESH_PREFIX
 from dbsbm.cache.policy.mirror import publish
 from dbsbm.cache.stats import Reloaded
@@ -256,3 +257,33 @@ def test_what_a_commit_invalidates_is_no_reload_and_neither_is_what_is_only_ours
     watched.get_or_load(ours, lambda: "old")
     watched.refresh(ours, lambda: "new")
     assert shown == []
+
+
+class Learned:
+    """Has seen what is loaded, and lets it live for ten minutes."""
+
+    def __init__(self) -> None:
+        self.seen: list[Reloaded] = []
+
+    def shown(self, reload: Reloaded) -> None:
+        self.seen.append(reload)
+
+    def lifetime(self, key: Key, policy: Policy) -> timedelta | None:
+        return timedelta(minutes=10) if policy.learned else None
+
+
+def test_a_loaded_value_lives_as_long_as_was_learned_where_the_policy_says_so(
+    watched: Cache, client: redis.Redis
+) -> None:
+    learned = Learned()
+    watched.learn_lifetimes(learned)
+    watched.policies.replace({GAME: {"grace": timedelta(0), "jitter": 0.0}})
+    watched.get_or_load(KEY, lambda: 1)
+    assert 14 * 60 < client.ttl(KEY.wire) <= 15 * 60
+    watched.policies.replace({GAME: {"grace": timedelta(0), "jitter": 0.0, "learned": True}})
+    watched.refresh(KEY, lambda: 2)
+    assert 9 * 60 < client.ttl(KEY.wire) <= 10 * 60
+    assert [each.changed for each in learned.seen] == [True]
+    asked = Key.of(GAME, "asked")
+    watched.get_or_load(asked, lambda: 3, ttl=timedelta(minutes=2))
+    assert 60 < client.ttl(asked.wire) <= 120

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.servers import ValkeyServer
 
 GAME = Category.GAME_DATA
 NOW = datetime.now(UTC)
+UNDONE = "Cache, game_data: lifetimes are those of the policy, for calls run out."
+LEFT = {GAME: {"learned": False}}
 
 
 @pytest.fixture
@@ -60,13 +63,13 @@ def in_force(database: Database) -> dict[Category, Any]:
     return policies.in_force(database)[1]
 
 
-def test_a_lifetime_that_was_learned_is_set_told_and_watched_for_a_day(
+def test_that_lifetimes_are_learned_is_set_told_and_watched_for_a_day(
     database: Database, client: redis.Redis
 ) -> None:
     long = finding(40)
     find(database, long)
-    assert work(database, client) == ["Cache, game_data: ttl from 15m to 40s."]
-    expected = {GAME: {"ttl": timedelta(seconds=40)}}
+    assert work(database, client) == ["Cache, game_data: lifetimes are learned."]
+    expected = {GAME: {"learned": True}}
     assert in_force(database) == parse_mirror(client.get(POLICY_KEY) or b"") == expected
     assert state(database, long) == "applied"
     assert work(database, client) == []
@@ -77,17 +80,22 @@ def test_a_lifetime_that_was_learned_is_set_told_and_watched_for_a_day(
     assert steps == [("new", "analysis"), ("apply", "auto"), ("verify", "auto")]
 
 
-def test_it_goes_back_up_to_the_tables_lifetime_and_no_further(
+def test_while_a_plan_runs_out_it_is_undone_and_nothing_else_is_done(
     database: Database, client: redis.Redis
 ) -> None:
-    find(database, finding(40))
+    long, short = finding(40), finding(9, of=Category.API_RESPONSE)
+    find(database, long)
     work(database, client)
-    find(database, finding(90_000, rule="cache.ttl_too_short"))
-    assert work(database, client) == ["Cache, game_data: ttl from 40s to 15m."]
-    longer = finding(99_000, rule="cache.ttl_too_short", of=Category.API_RESPONSE)
-    find(database, longer)
+    spent = replace(finding(1, rule="fleet.quota"), object="provider apisports")
+    find(database, short, spent)
+    assert work(database, client, dry=True) == [UNDONE]
+    assert in_force(database) == {GAME: {"learned": True}}
+    assert work(database, client) == [UNDONE]
+    assert in_force(database) == parse_mirror(client.get(POLICY_KEY) or b"") == LEFT
+    assert (state(database, long), state(database, short)) == ("reverted", "open")
     assert work(database, client) == []
-    assert state(database, longer) == "open"
+    find(database, short)  # the day is over, and the plan is new
+    assert work(database, client) == ["Cache, api_response: lifetimes are learned."]
 
 
 def test_what_a_person_has_set_is_left_alone_until_it_is_reset(
@@ -99,12 +107,12 @@ def test_what_a_person_has_set_is_left_alone_until_it_is_reset(
     assert work(database, client) == []
     assert in_force(database) == {GAME: minute}
     policies.change(database, GAME, {}, changed_by="ann", reason="x")
-    assert work(database, client) == ["Cache, game_data: ttl from 15m to 40s."]
+    assert work(database, client) == ["Cache, game_data: lifetimes are learned."]
 
 
 def test_as_advice_nothing_is_changed(database: Database, client: redis.Redis) -> None:
     find(database, finding(40))
-    assert work(database, client, dry=True) == ["Cache, game_data: ttl from 15m to 40s."]
+    assert work(database, client, dry=True) == ["Cache, game_data: lifetimes are learned."]
     assert in_force(database) == {}
     assert client.get(POLICY_KEY) is None
 
@@ -128,6 +136,6 @@ def test_a_cache_that_is_away_is_told_by_the_next_round(
     assert len(work(database, client)) == 1
     fresh_valkey_cache.restart()
     work(database, client)
-    expected = {GAME: {"ttl": timedelta(seconds=40)}}
+    expected = {GAME: {"learned": True}}
     assert parse_mirror(client.get(POLICY_KEY) or b"") == expected
     client.close()

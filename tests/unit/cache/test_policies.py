@@ -125,6 +125,7 @@ changes = st.fixed_dictionaries(
         "local": st.booleans(),
         "compress_over": st.none() | st.integers(64, 8 * 1024 * 1024),
         "load_limit": st.timedeltas(min_value=SECOND, max_value=10 * MINUTE),
+        "learned": st.booleans(),
     },
 )
 

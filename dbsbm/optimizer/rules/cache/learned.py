@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from dbsbm.cache.categories import Category, Policy
 from dbsbm.optimizer.fleet.curves import Curves
+from dbsbm.optimizer.learning.granting import BUDGET
 from dbsbm.optimizer.learning.lifetimes import (
     KeyClass,
     Looks,
@@ -19,9 +20,6 @@ from dbsbm.optimizer.learning.lifetimes import (
     longest_ttl,
     most_stale,
 )
-
-BUDGET: Final = 0.02
-"""Share of a category's hits that may be stale: one of fifty."""
 
 _SHORTEST: Final = timedelta(seconds=1)  # that a policy can have
 

@@ -17,9 +17,10 @@ from dbsbm.cache.categories import OUTSIDE, Category, Policy
 from dbsbm.cache.policy.spans import spell_span
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence
+from dbsbm.optimizer.learning.granting import BUDGET
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules.cache.counts import policy_command
-from dbsbm.optimizer.rules.cache.learned import BUDGET, Learned, learned
+from dbsbm.optimizer.rules.cache.learned import Learned, learned
 
 NAME = "cache.ttl_too_long"
 
@@ -55,10 +56,14 @@ def _finding(category: Category, policy: Policy, known: Learned) -> Finding:
         f"may be. {spell_span(ttl)} keep to that.",
         evidence=known.evidence(policy),
         fix=(
-            policy_command(category, "ttl", spell_span(ttl)),
+            *(() if policy.learned else (policy_command(category, "learned", "yes"),)),
+            f"Or, one for all its keys: {policy_command(category, 'ttl', spell_span(ttl))}",
             "Or have whatever learns of the change invalidate the key.",
         ),
-        revert=(policy_command(category, "ttl", spell_span(policy.ttl)),),
+        revert=(
+            policy_command(category, "learned", "yes" if policy.learned else "no"),
+            policy_command(category, "ttl", spell_span(policy.ttl)),
+        ),
         expected_gain=f"At most {known.most_stale(ttl):.1%} of the hits stale, for more loads: one "
         f"in {spell_span(ttl)} of each key that is read.",
         confidence=0.99,

@@ -3,9 +3,9 @@
 Evidence: as of cache.ttl_too_long, and the time that loading took.
 
 Only of the categories whose truth is outside. Silent below 200 reloads, where loading took less
-than a minute of the window, and where the lifetime that keeps to the budget of stale hits by the
-upper bound is not at least twice as long. It costs no wrong answers, so it is for your
-information. No more is advised than four times the lifetime of the table.
+than a minute of the window, where the lifetime that keeps to the budget of stale hits by the upper
+bound is not at least twice as long, and where lifetimes are learned. It costs no wrong answers, so
+it is for your information. No more is advised than four times the lifetime of the table.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dbsbm.cache.categories import OUTSIDE, Category, Policy
 from dbsbm.cache.policy.spans import spell_span
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence
+from dbsbm.optimizer.learning.granting import BUDGET
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules.cache.counts import CategoryCounts, count, policy_command
-from dbsbm.optimizer.rules.cache.learned import BUDGET, Learned, learned
+from dbsbm.optimizer.rules.cache.learned import Learned, learned
 
 NAME = "cache.ttl_too_short"
 
@@ -37,6 +38,7 @@ def examine(evidence: Evidence) -> list[Finding]:
         _finding(category, policies[category], known, counts)
         for category, known in found
         if known is not None
+        and not policies[category].learned
         and (counts := count(counters, category)).load_ns >= MIN_LOADING * 1e9
         and known.looks >= MIN_RELOADS
         and _advised(category, known) >= _LONGER * policies[category].ttl
@@ -58,8 +60,14 @@ def _finding(category: Category, policy: Policy, known: Learned, counts: Categor
         f"{spell_span(ttl)} in place of {spell_span(policy.ttl)} leaves at most "
         f"{known.most_stale(ttl):.1%} of the hits stale, and {BUDGET:.0%} may be.",
         evidence={**known.evidence(policy), "mean_load_seconds": counts.load_seconds},
-        fix=(policy_command(category, "ttl", spell_span(ttl)),),
-        revert=(policy_command(category, "ttl", spell_span(policy.ttl)),),
+        fix=(
+            policy_command(category, "learned", "yes"),
+            f"Or, one for all its keys: {policy_command(category, 'ttl', spell_span(ttl))}",
+        ),
+        revert=(
+            policy_command(category, "learned", "no"),
+            policy_command(category, "ttl", spell_span(policy.ttl)),
+        ),
         expected_gain=f"Up to {spared:.0f} of {counts.loads:.0f} loads in the window, "
         f"{spared * counts.load_seconds:.3g} s.",
         confidence=0.99,

@@ -59,8 +59,12 @@ def too_short(found: list[Curve], seconds: float = 600, **changes: Any) -> list[
 def test_values_that_had_mostly_changed_lived_too_long() -> None:
     (finding,) = too_long(reloads(4, 6))
     assert finding.object == "category api_response"
-    assert finding.fix[0].startswith("python -m dbsbm cache policy set api_response --ttl ")
-    assert finding.revert[0].startswith("python -m dbsbm cache policy set api_response --ttl 5m ")
+    assert finding.fix[0].startswith("python -m dbsbm cache policy set api_response --learned yes ")
+    assert "python -m dbsbm cache policy set api_response --ttl " in finding.fix[1]
+    undo = finding.revert[0]
+    assert undo.startswith("python -m dbsbm cache policy set api_response --learned no")
+        "python -m dbsbm cache policy set api_response --learned no"
+    )
     assert finding.evidence["by_class"]["scores"]["changed_share"] == pytest.approx(0.4)
     # A value changes every 590 s on average: 23 s leave 2 % stale.
     assert 15 <= finding.evidence["learned_ttl_seconds"] <= 23
@@ -87,7 +91,11 @@ def test_values_that_never_change_lived_too_short_a_time() -> None:
     (finding,) = too_short(reloads(0, 14))
     assert (finding.severity, finding.risk) == ("info", "medium")
     assert finding.fix == (
-        'python -m dbsbm cache policy set api_response --ttl 20m --reason "..."',
+        'python -m dbsbm cache policy set api_response --learned yes --reason "..."',
+        (
+            "Or, one for all its keys: "
+            'python -m dbsbm cache policy set api_response --ttl 20m --reason "..."'
+        ),
     )
     assert finding.evidence["learned_ttl_seconds"] > 1200
 
@@ -99,6 +107,12 @@ def test_values_that_never_change_lived_too_short_a_time() -> None:
 )
 def test_a_lifetime_that_may_be_right_is_not_too_short(found: list[Curve], seconds: float) -> None:
     assert too_short(found, seconds) == []
+
+
+def test_where_lifetimes_are_learned_none_is_too_short_and_one_for_all_is_still_to_be_had() -> None:
+    assert too_short(reloads(0, 14), learned=True) == []
+    (finding,) = too_long(reloads(4, 6), learned=True)
+    assert not any("--learned" in each for each in finding.fix)
 
 
 def test_what_our_commits_invalidate_is_not_judged_by_its_reloads() -> None:

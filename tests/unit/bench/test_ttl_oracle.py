@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbsbm.optimizer.learning.lifetime import best_ttl, stale_hits
+from bench.rig.ttl_oracle import best_ttl, stale_hits
 
 rates = st.floats(1e-5, 10.0)
 

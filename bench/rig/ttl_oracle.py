@@ -1,4 +1,4 @@
-"""What a lifetime costs and gains, for a key that is read and changes at random (Poisson).
+"""What a lifetime costs and gains, for whoever knows the rates: the oracle of learned lifetimes.
 
 A value is loaded, read `reads` times a second for its lifetime, and loaded again by the first read
 after that. Of `1 + reads * ttl` reads one is a load; of the others those are stale that come after
@@ -8,11 +8,6 @@ the first change: `reads * (ttl - (1 - exp(-changes * ttl)) / changes)` on avera
 from __future__ import annotations
 
 from math import exp, expm1, sqrt
-
-
-def hits(reads: float, ttl: float) -> float:
-    """Expected hits of one lifetime."""
-    return reads * ttl
 
 
 def stale_hits(reads: float, changes: float, ttl: float) -> float:
