@@ -130,6 +130,9 @@ class Sketch(Stats):
 
     def _take(self, values: Sequence[float], total: float, low: float, high: float) -> None:
         super()._take(values, total, low, high)
+        if low == high and low >= SMALLEST:  # such as the rows of statements that read one
+            _add_up(self.positive, {ceil(log2(low) * _SCALE): len(values)})
+            return
         if low >= SMALLEST:
             _count(self.positive, values)
             return

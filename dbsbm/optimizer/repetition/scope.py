@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,8 +24,8 @@ MOST_SHAPES: Final = 256
 MOST_NOTES: Final = 64
 """Calls that wait to be added up, with their values."""
 
-# Shape, values, began, ended, units: see `Scope.saw`.
-_Note = tuple[Shape, object, float, float, int]
+# Shape, or a text and what recognises it, values, began, ended, units: see `Scope.saw`.
+_Note = tuple[Shape | str, Callable[[str], Shape | None] | None, object, float, float, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Scope(list[_Note]):
     """
 
     # Of the class, until there is something to add up: a scope is made for each task.
-    _sums: _Sums | None = None
+    sums: _Sums | None = None
 
     def saw(self, shape: Shape, values: object, began: float, ended: float, units: int) -> None:
         """Count a call that succeeded. What failed is not counted, for it will be tried again.
@@ -101,16 +102,19 @@ class Scope(list[_Note]):
             ended: When it was over, by the same clock.
             units: Rows that it read or changed; -1 where the driver does not say.
         """
-        self.append((shape, values, began, ended, units))
+        self.append((shape, None, values, began, ended, units))
         if len(self) >= MOST_NOTES:
             self.add_up()
 
     def add_up(self) -> _Sums:
         """Add up what is noted, so that the notes, and the values in them, take no more room."""
-        sums = self._sums = self._sums or _Sums()
+        sums = self.sums = self.sums or _Sums()
         notes = self[:]
         del self[: len(notes)]
-        for shape, values, began, ended, units in notes:
+        for what, shape_of, values, began, ended, units in notes:
+            shape = shape_of(what) if shape_of is not None and isinstance(what, str) else what
+            if not isinstance(shape, Shape):
+                continue
             seen = sums.seen.get(shape.id)
             if seen is None:
                 if len(sums.seen) >= MOST_SHAPES:
@@ -130,7 +134,7 @@ class Scope(list[_Note]):
 
     def repetitions(self) -> list[Repetition]:
         """The shapes that were repeated once a row, the most time first."""
-        if len(self) < LEAST_CALLS and self._sums is None:  # as in most tasks
+        if len(self) < LEAST_CALLS and self.sums is None:
             return []
         found = [
             Repetition(seen.shape, seen.calls, seen.seconds)

@@ -12,7 +12,7 @@ from dbsbm.cache.categories import Category
 from dbsbm.cache.keys import Key
 from dbsbm.monitor.counting.tally import Tally
 from dbsbm.monitor.readings.discord_calls import DiscordCall
-from dbsbm.optimizer.repetition.scope import MOST_NOTES, Repetition, Scope
+from dbsbm.optimizer.repetition.scope import LEAST_CALLS, MOST_NOTES, Repetition, Scope
 from dbsbm.optimizer.repetition.shape import Shape
 from dbsbm.optimizer.repetition.statement import statement_shape
 from dbsbm.providers.gateway import CallRecord
@@ -43,7 +43,8 @@ def close_scope(found: Scope, token: Token[Scope | None]) -> Sequence[Repetition
         What was repeated once a row within it, the most time first.
     """
     _scope.reset(token)
-    return found.repetitions()
+    # Most tasks call too little for anything to be a loop.
+    return found.repetitions() if len(found) >= LEAST_CALLS or found.sums else ()
 
 
 @contextmanager
@@ -84,16 +85,14 @@ class StatementCalls:
         current = _scope.get()
         if current is None:
             return
-        try:
-            shape = self._known[sql]
-        except KeyError:
-            shape = self._recognise(sql)
-        if shape is not None:  # as `saw` has it: a call to share two lines would cost a third
-            current.append((shape, values, began, ended, rows))
-            if len(current) >= MOST_NOTES:
-                current.add_up()
+        # As `saw` has it, but that the text is recognised only where there are many.
+        current.append((sql, self._shape_of, values, began, ended, rows))
+        if len(current) >= MOST_NOTES:
+            current.add_up()
 
-    def _recognise(self, sql: str) -> Shape | None:
+    def _shape_of(self, sql: str) -> Shape | None:
+        if sql in self._known:
+            return self._known[sql]
         shape = statement_shape(sql, self._dialect)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
