@@ -180,11 +180,19 @@ class _Works:
                 reason = "Enough was tried in this round."
             elif proof["verdict"] != "proved":
                 reason = " ".join(proof["reasons"])
+            elif not self._is_still_proved(finding.id, place):
+                reason = "It, or its table, was changed while it was proved: the next round looks."
         if reason is not None:
             self._done.left[finding.id] = reason
             return
-        approved = _is_approved(self._database, finding.id)
+        approved = is_approved(self._database, finding.id)
         self._done.done.append(self._applier.apply(finding.id, approved=approved))
+
+    def _is_still_proved(self, finding_id: str, place: tuple[str, str]) -> bool:
+        """A proof takes a while, in which a person or an analysis may have been here."""
+        layout = layout_digest(self._target.layout(*place))
+        with self._database.read() as session:
+            return is_fresh(session.get_one(FindingRow, finding_id), layout)
 
     def _why_not(self, place: tuple[str, str]) -> str | None:
         with self._database.read() as session:
@@ -229,13 +237,21 @@ def _candidates(database: Database, name: str) -> tuple[list[FindingRow], dict[s
     return [row for row in rows if row.id not in risky], risky
 
 
-def _is_approved(database: Database, finding_id: str) -> bool:
+def is_approved(database: Database, finding_id: str) -> bool:
+    """Tell whether a person has approved what a finding asks for now, since it was last found."""
     with database.read() as session:
-        return any(step.step == "approve" for step in ledger.steps(session, finding_id))
+        fix = session.get_one(FindingRow, finding_id).fix
+        approved = False
+        for step in ledger.steps(session, finding_id):
+            if step.step == "approve":
+                approved = step.detail.get("fix") == fix
+            elif step.state == "gone":
+                approved = False
+        return approved
 
 
 def approve(database: Database, finding_id: str, *, actor: str) -> FindingRow:
-    """Let `auto` change a table for a finding, however big it is.
+    """Let `auto` do what a finding asks for now, however big its table is.
 
     Raises:
         UserError: There is no such finding, or its fix changes no table.
@@ -245,7 +261,7 @@ def approve(database: Database, finding_id: str, *, actor: str) -> FindingRow:
         row = ledger.find(session, finding_id)
         read_fix(row.fix, "")
         state: State = row.state  # type: ignore[assignment]  # only the ledger sets it
-        ledger.take_step(session, row, "approve", state, actor=actor)
+        ledger.take_step(session, row, "approve", state, actor=actor, detail={"fix": row.fix})
         return row
 
     return database.transact(write)

@@ -61,7 +61,8 @@ def prove_finding(
         row.proof = proof
         state: State = row.state  # type: ignore[assignment]  # only the ledger sets it
         if row.state in WAITING:
-            state = "proved" if proof["verdict"] == "proved" else "open"
+            is_proved = proof["verdict"] == "proved" and proof["fix"] == row.fix
+            state = "proved" if is_proved else "open"
         detail = {"verdict": proof["verdict"], "reasons": proof["reasons"]}
         ledger.take_step(session, row, "prove", state, actor=actor, detail=detail)
 

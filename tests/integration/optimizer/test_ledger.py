@@ -14,6 +14,7 @@ from dbsbm.db.queries.findings import State
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying import changes
 from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.unattended.auto import approve, is_approved
 from dbsbm.optimizer.unattended.proving import is_fresh
 from dbsbm.optimizer.unattended.watch import watched
 
@@ -73,6 +74,18 @@ def test_a_proof_is_of_one_fix_alone(database: Database) -> None:
 def test_the_fix_of_what_is_applied_stays(database: Database) -> None:
     bring(database, find(database, FIX), "applied")
     assert find(database, OTHER).fix == [FIX]
+
+
+def test_an_approval_is_of_one_fix_and_ends_with_the_finding(database: Database) -> None:
+    finding = find(database, FIX)
+    approve(database, finding.id, actor="a person")
+    assert is_approved(database, finding.id)
+    find(database, OTHER)
+    assert not is_approved(database, finding.id)
+    find(database, FIX)
+    bring(database, finding, "gone")
+    find(database, FIX)
+    assert not is_approved(database, finding.id)
 
 
 def test_of_what_was_applied_again_the_last_change_is_watched(database: Database) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -16,6 +17,7 @@ from dbsbm.optimizer.applying.target import LeaseTakenError, Target
 from dbsbm.optimizer.finding import Finding, Risk
 from dbsbm.optimizer.unattended import auto
 from dbsbm.optimizer.unattended.auto import Round, approve, work
+from dbsbm.optimizer.unattended.proving import prove_finding
 from tests.integration.optimizer.trials import Trials
 
 ADD = "ALTER TABLE bets ADD INDEX by_game (game)"
@@ -157,6 +159,24 @@ def test_a_big_table_waits_for_a_persons_word(
     assert "needs a person's word" in fleet.work().left[finding]
     assert fleet.state(finding) == "proved"
     approve(fleet.database, finding, actor="a person")
+    fleet.work()
+    assert fleet.state(finding) == "applied"
+
+
+def test_what_was_changed_while_it_was_proved_waits_for_another_round(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove(*arguments: Any, **options: Any) -> dict[str, Any]:
+        proof = prove_finding(*arguments, **options)
+        fleet.trials.run("ALTER TABLE bets DROP INDEX by_state")
+        return proof
+
+    monkeypatch.setattr(auto, "prove_finding", prove)
+    finding = fleet.find(ADD)
+    fleet.trials.run(BY_GAME, times=30)
+    assert "was changed while it was proved" in fleet.work().left[finding]
+    assert "by_game" not in layout(fleet)
+    monkeypatch.undo()
     fleet.work()
     assert fleet.state(finding) == "applied"
 
