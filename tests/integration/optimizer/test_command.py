@@ -70,7 +70,7 @@ def run(environment: Database, typed: Typed) -> Run:
 @pytest.fixture(scope="module")
 def shop(_private_mariadb: MariaDBServer) -> Iterator[str]:
     _private_mariadb.renew()
-    with open_shop(_private_mariadb, users=20, bets=20) as url:
+    with open_shop(_private_mariadb, users=200, bets=20) as url:
         yield url
 
 
@@ -84,6 +84,8 @@ def count(database: Database, model: Any) -> int:
 
 
 def test_an_analysis_is_json_for_programs(run: Run, shop: str, environment: Database) -> None:
+    with session(shop) as client:
+        client.execute("SELECT id FROM users WHERE bio LIKE '%x'")
     code, out, err = run("analyse", "--database-url", shop, "--json")
     assert (code, err) == (0, "")
     report = json.loads(out)
