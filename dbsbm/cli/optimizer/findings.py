@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from dbsbm.cli.optimizer.ledger import open_ledger
 from dbsbm.cli.optimizer.text import finding_lines, proof_lines
 from dbsbm.cli.output import say, say_json, table
-from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow, FindingStep
 from dbsbm.db.queries.findings import GRAVITY, STATES
 from dbsbm.errors import UserError
@@ -148,7 +147,7 @@ def _dismiss(arguments: argparse.Namespace) -> int:
         )
         return f"{row.rule} {row.object}"
 
-    with _database() as database:
+    with open_ledger(load_settings().database) as database:
         name = database.transact(work)
     say(f"Dismissed: {name}. It stays so when it is found again.")
     return 0
@@ -226,14 +225,5 @@ def _moment(at: datetime) -> str:
 
 
 def _read(work: Callable[[Session], T]) -> T:
-    with _database() as database, database.read() as session:
+    with open_ledger(load_settings().database) as database, database.read() as session:
         return work(session)
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    database = Database(load_settings().database)
-    try:
-        yield database
-    finally:
-        database.dispose()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
+from dbsbm.cli.optimizer.ledger import open_ledger
 from dbsbm.db.engine import Database
 from dbsbm.errors import DbsbmError, UserError
 from dbsbm.optimizer.applying.target import target_name
@@ -59,11 +60,11 @@ def open_place(arguments: argparse.Namespace) -> Iterator[Place]:
 
     Raises:
         UserError: The fleet's own database is a file, which needs no optimizer.
+        ConfigError: The fleet's own database is not up to date.
     """
     settings = load_settings()
     foreign = SecretStr(arguments.database_url) if arguments.database_url else None
-    database = Database(settings.database)
-    try:
+    with open_ledger(settings.database) as database:
         if foreign is None and database.dialect == "sqlite":
             raise UserError(
                 "The fleet's own database is an SQLite file: only tables of MySQL and MariaDB are "
@@ -72,8 +73,6 @@ def open_place(arguments: argparse.Namespace) -> Iterator[Place]:
             )
         address, actor = foreign or settings.database, arguments.by[:100]
         yield Place(database, address, target_name(foreign), actor)
-    finally:
-        database.dispose()
 
 
 def or_say_why_not(

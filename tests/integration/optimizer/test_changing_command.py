@@ -75,5 +75,15 @@ def test_an_interrupted_command_says_what_becomes_of_the_change(
     assert err.startswith("Interrupted: ")
 
 
+@pytest.mark.parametrize("words", [("list",), ("history",), ("dismiss", "aa")])
+def test_a_fleet_that_was_not_migrated_is_told_so(
+    typed: Typed, database_url: str, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    code, out, err = typed("optimizer", *words)
+    assert (code != 0, out) == (True, "")
+    assert err == "The fleet's database is not up to date: run python -m dbsbm migrate.\n"
+
+
 def layout(trials: Trials) -> str:
     return str(trials.run("SHOW CREATE TABLE bets")[0][1])
