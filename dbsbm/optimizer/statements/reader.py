@@ -133,6 +133,7 @@ class _Reader:
             distinct=node.args.get("distinct") is not None,
             limit=limit,
             offset=offset,
+            counts_all=_counts_all(node),
             stars=tuple(_stars(node, scope)),
             selected=tuple(_selected(node, scope)),
             extremes=_extremes(node, scope),
@@ -355,6 +356,11 @@ def _aggregates(selected: exp.Expr) -> bool:
         isinstance(each, exp.AggFunc) and not isinstance(each.parent, exp.Window)
         for each in own_nodes(selected)
     )
+
+
+def _counts_all(node: exp.Select) -> bool:
+    modifiers = node.args.get("operation_modifiers") or ()
+    return any(each.name.upper() == "SQL_CALC_FOUND_ROWS" for each in modifiers)
 
 
 def _stars(node: exp.Select, scope: Scope) -> Iterator[Source]:

@@ -89,6 +89,7 @@ class Shape:
             `random_order` and `sorts_expression`.
         limit: Rows at most, None for no LIMIT, -1 for an unknown number.
         offset: Rows skipped, None for no OFFSET, -1 for an unknown number.
+        counts_all: All rows are read to count them, whatever the LIMIT: SQL_CALC_FOUND_ROWS.
         stars: Sources of which all columns are selected.
         selected: Columns that are selected by name.
         extremes: Columns of which the least or the greatest is all that is asked for.
@@ -111,6 +112,7 @@ class Shape:
     distinct: bool = False
     limit: int | None = None
     offset: int | None = None
+    counts_all: bool = False
     stars: tuple[Source, ...] = ()
     selected: tuple[ColumnRef, ...] = ()
     extremes: frozenset[ColumnRef] = frozenset()

@@ -35,6 +35,11 @@ _QUOTED_CALL = re.compile(
     r"`(\w+)`(?= ?\()",
     re.IGNORECASE,
 )
+# Servers take DISTINCT and modifiers in any order, the parser only in one.
+_MODIFIED = re.compile(
+    r"\b(SELECT)((?:\s+(?:SQL_\w+|HIGH_PRIORITY|STRAIGHT_JOIN))+)\s+(DISTINCT(?:ROW)?)\b",
+    re.IGNORECASE,
+)
 _VERB = re.compile(r"[\s(]*(SELECT|WITH|INSERT|REPLACE|UPDATE|DELETE)\b", re.IGNORECASE)
 _MARK = "..."
 _LIST_AT_END = re.compile(r"\?\s*,\s*\.\.\.\s*\Z")
@@ -64,7 +69,7 @@ def parsable(text: str) -> str | None:
         written = _REPLACE.sub("INSERT INTO ", written, count=1)
     elif written.lstrip()[:6].upper() == "INSERT":
         written = _INSERT.sub("INSERT INTO ", written, count=1)
-    return _QUOTED_CALL.sub(r"\1", written)
+    return _MODIFIED.sub(r"\1 \3 \2", _QUOTED_CALL.sub(r"\1", written))
 
 
 def _write(found: re.Match[str]) -> str:

@@ -217,6 +217,8 @@ def test_groups_stars_and_columns() -> None:
     assert grouped.aggregates
     assert not read("SELECT DISTINCT state FROM bets").aggregates
     assert read("SELECT DISTINCT state FROM bets").distinct
+    counted = read("SELECT SQL_CALC_FOUND_ROWS DISTINCTROW state FROM bets LIMIT ?, ...")
+    assert (counted.distinct, counted.counts_all, counted.limit) == (True, True, -1)
     assert [each.column for each in read("UPDATE bets SET state=?, note=?").written] == [
         "state",
         "note",

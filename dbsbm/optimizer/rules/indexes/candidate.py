@@ -86,8 +86,9 @@ def candidates(use: Use, estimator: Estimator) -> Iterator[Candidate]:
         equal = _narrowing(use, usable, estimator)
         order = _order(use, known)
         for tail in ((), *((column,) for column, _ in use.ranges), order):
-            # Before an order, every equal column has to be there, however little it narrows.
-            start = usable if tail == order and order else equal
+            # Before an order, every equal column has to be there, however little it narrows, and
+            # none that is compared with several values.
+            start = usable - use.lists if tail == order and order else equal
             found = _candidate(use, start, tail)
             if found is not None:
                 yield found
@@ -143,7 +144,7 @@ def _narrowing(use: Use, columns: frozenset[str], estimator: Estimator) -> froze
 def _order(use: Use, known: frozenset[str]) -> tuple[str, ...]:
     asked = [each for each in use.order if each.column.column not in known]
     one_way = len({each.descending for each in asked}) == 1
-    if not one_way or use.lists:
+    if not one_way:
         return ()
     return tuple(dict.fromkeys(each.column.column for each in asked))
 

@@ -188,7 +188,7 @@ class _Joins:
             use.name: tuple(way for way in ways_of(use.table) if way.may_serve(use))
             for use in tables
         }
-        is_plain = seen is not None and not shape.aggregates and not shape.distinct
+        is_plain = not (shape.aggregates or shape.distinct or shape.counts_all)
         self._sent = seen.sent if seen is not None and is_plain else None
         self._is_ended = shape.limit is not None and (
             shape.limit < 0 or self._sent is None or self._sent >= ENDED * shape.limit

@@ -79,7 +79,7 @@ def _sorts_what_is_sent(seen: Seen, shape: Shape) -> bool:
     give goes through a temporary table otherwise. SQL_CALC_FOUND_ROWS sorts all that there is.
     """
     is_joined = len(shape.sources) > 1 and seen.load.temporary_tables < seen.load.calls
-    return not is_joined and "SQL_CALC_FOUND_ROWS" not in seen.load.text.upper()
+    return not is_joined and not shape.counts_all
 
 
 def _kept_in_order(shape: Shape, case: Case, estimator: Estimator) -> float | None:

@@ -59,6 +59,11 @@ _KINDS = {
     "sha1": "CHAR(40)",
 }
 """Types of what functions give."""
+_BY_FORMAT = {"date_format"}
+_ONLY_PERIODS = (
+    "Only where the format is that of a period, such as a year, a month or a day: what comes back "
+    "each year, such as a birthday, needs a column of its own."
+)
 _SAME = {"abs", "last_day", "mod", "%", "div"}
 _SAME_TEXT = {
     *("lower", "upper", "lcase", "ucase", "trim", "ltrim", "rtrim", "reverse", "left", "right"),
@@ -133,7 +138,7 @@ def _finding(
         fix=fix,
         revert=revert,
         expected_gain=_gain(seen),
-        confidence=0.9,
+        confidence=0.6 if shown.wrapped in _BY_FORMAT else 0.9,
         risk="low",
     )
 
@@ -149,6 +154,8 @@ def _rewritten(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     conditions = {each.sql: instead for each, instead in bare.items()}
     fix, revert = [with_conditions(seen.load.text, conditions)], []
+    if any(each.wrapped in _BY_FORMAT for each in bare):
+        fix.append(_ONLY_PERIODS)
     for candidate, _ in best_for(case, estimator, seen.load, _bared(seen.shape, bare)):
         table = candidate.table
         columns = candidate.ordered((), estimator.rank(table))
@@ -180,6 +187,8 @@ def _computed(
     """A column, or on MySQL 8 an index, of what the function gives."""
     side = _function_of(predicate)
     kind = _kind_of(predicate.wrapped, column)
+    if predicate.wrapped == "find_in_set":
+        return (f"Keep each part of {column.name} in a row of a table of its own.",), ()
     # What a run knows cannot be shown, and a text that is no number may stop an INSERT.
     if "?" in side or "..." in side or kind is None:
         return (f"Keep {side} in a column of its own, with an index, and compare that.",), ()

@@ -72,7 +72,9 @@ def _finding(seen: Seen, predicate: Predicate, table: Table, case: Case) -> Find
     column = predicate.column.column
     is_indexed = _is_indexed(predicate, table)
     index = Index(ddl.new_name(table, (column, "words")), (Part(column),), kind="FULLTEXT")
-    match = f"MATCH({quoted(column)}) AGAINST(? IN BOOLEAN MODE)"
+    alone = len(seen.shape.sources) == 1
+    of = "" if alone else f"{quoted(predicate.column.source)}."
+    match = f"MATCH({of}{quoted(column)}) AGAINST(? IN BOOLEAN MODE)"
     fix = [
         ddl.alter(table, ddl.add(index)),
         with_conditions(seen.load.text, {predicate.sql: match}),

@@ -32,9 +32,11 @@ from dbsbm.optimizer.rules.statements.rewriting import parse, spelled, statement
 from dbsbm.optimizer.rules.statements.seen import WASTE, Seen, big_table, expensive, is_heavy
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Index, Table
-from dbsbm.optimizer.statements.shape import Shape
+from dbsbm.optimizer.statements.shape import Predicate, Shape
 
 NAME = "statement.or_across_columns"
+
+_DIFFERS = {"!=", "not in", "not like", "is not null", "regexp"}
 
 
 def examine(case: Case) -> list[Finding]:
@@ -59,7 +61,14 @@ def _is_across(shape: Shape, case: Case) -> bool:
     is_big = any(
         big_table(case, each.column) is not None for side in shape.alternatives for each in side
     )
-    return len(columns) > 1 and is_big
+    is_searched = all(any(map(_may_be_searched, side)) for side in shape.alternatives)
+    return len(columns) > 1 and is_big and is_searched
+
+
+def _may_be_searched(predicate: Predicate) -> bool:
+    """Tell whether an index could find what meets it: not two columns of a row, or what differs."""
+    same_row = predicate.other is not None and predicate.other.source == predicate.column.source
+    return predicate.op not in _DIFFERS and not predicate.wrapped and not same_row
 
 
 def _is_narrow(seen: Seen, shape: Shape, case: Case, estimator: Estimator) -> bool:

@@ -184,6 +184,12 @@ def test_an_index_that_lacks_is_named(
             id="a bound that may leave all rows",
         ),
         pytest.param(
+            "",
+            "SELECT SQL_CALC_FOUND_ROWS DISTINCT id FROM orders "
+            "WHERE paid = ? ORDER BY placed_at LIMIT ?",
+            100_000, 20, {}, id="a limit beyond which rows are counted",
+        ),
+        pytest.param(
             "", "SELECT id FROM orders WHERE DATE(placed_at) = ?", 100_000, 90, {},
             id="a column within a function",
         ),
@@ -205,6 +211,11 @@ def test_rows_without_a_value_are_as_many_as_a_sample_has(
     load = [(text, {"calls": 100, "rows_examined": 10_000_000, "rows_sent": 100})]
     asked = case(ORDERS.format(""), load, distinct=distinct, nulls=answers)
     assert objects(missing.examine(asked)) == expected
+
+
+def test_an_order_is_served_beside_a_list_of_values() -> None:
+    text = "SELECT id FROM orders WHERE paid = ? AND state IN (...) ORDER BY placed_at DESC LIMIT ?"
+    assert objects(found("", (text, 100_000, 20))) == ["shop.orders(paid, placed_at)"]
 
 
 def test_a_limit_that_is_not_reached_ends_nothing() -> None:

@@ -122,6 +122,14 @@ def test_a_function_that_changes_the_comparison_is_never_just_left_out(condition
     assert finding.fix[0].startswith("Keep ")
 
 
+def test_a_format_may_be_that_of_no_period() -> None:
+    (finding,) = found(
+        function_on_column, "SELECT id FROM games WHERE DATE_FORMAT(starts_at, ?) = ?"
+    )
+    assert finding.confidence == 0.6
+    assert "such as a birthday" in finding.fix[1]
+
+
 def test_a_column_of_its_own_has_the_type_of_what_the_function_gives() -> None:
     text = "SELECT id FROM games WHERE EXTRACT(MONTH FROM starts_at) = ?"
     (finding,) = found(function_on_column, text)
@@ -373,7 +381,7 @@ def test_a_page_by_key_brings_the_index_that_it_needs() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "SELECT SQL_CALC_FOUND_ROWS id FROM games ORDER BY score LIMIT ?, ...",
+        "SELECT SQL_CALC_FOUND_ROWS DISTINCTROW id FROM games ORDER BY score LIMIT ?, ...",
         "SELECT g.id FROM games g JOIN teams t ON t.id = g.home_id ORDER BY g.score LIMIT ?, ...",
     ],
 )
@@ -482,6 +490,8 @@ def test_or_beside_other_conditions_keeps_them_on_each_side() -> None:
         ("SELECT COUNT(*) FROM games WHERE state = ? OR score > ?", WHOLE, 1),
         ("SELECT id FROM small WHERE a = ? OR b = ?", 50, 1),
         ("SELECT id FROM games WHERE away_id = ? AND (score = ? OR state = ?)", WHOLE, 6),
+        ("SELECT id FROM games WHERE slug = ? OR home_id = away_id", WHOLE, 6),
+        ("SELECT id FROM games WHERE slug = ? OR slug != title", WHOLE, 6),
     ],
 )
 def test_or_that_needs_no_union_is_no_fault(text: str, read: int, given: int) -> None:
