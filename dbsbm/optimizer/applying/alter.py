@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 PAUSES: Final = (2.0, 5.0)
 """Seconds between attempts: a statement that holds the table ends, and those behind us run."""
 
+_NEEDED = 1553
 _LOCKED = {1205, 1213, 1969, 3024}
 _REASONS = {
     1021: "The server's disk is full.",
@@ -32,7 +33,6 @@ _REASONS = {
     1227: "The user may not change this table: grant ALTER and INDEX on it.",
     1290: "The server is read-only: give the address of the one that is written to.",
     1317: "Somebody ended the statement.",
-    1553: "A foreign key needs the index.",
     1799: "The table was written so much that the change could not keep up: try a quieter hour.",
     1845: "The server can do this only while nobody writes: plan it for a quiet hour.",
     1846: "The server can do this only while nobody writes: plan it for a quiet hour.",
@@ -45,10 +45,15 @@ class NotChangedError(DbsbmError):
     """The table is as it was. The text says why."""
 
 
+class IndexNeededError(NotChangedError):
+    """A foreign key needs an index that was to be dropped."""
+
+
 def run_online(target: Target, statement: str) -> None:
     """Run an ALTER TABLE, again where another session's lock was in the way.
 
     Raises:
+        IndexNeededError: A foreign key needs what is dropped.
         NotChangedError: The server refused it, or the table's lock was never free.
         ServerAwayError: The server went away; the table is the old or the new one.
     """
@@ -56,6 +61,8 @@ def run_online(target: Target, statement: str) -> None:
         try:
             target.run(statement)
         except QueryError as error:
+            if error.code == _NEEDED:
+                raise IndexNeededError("A foreign key needs the index.") from None
             if error.code not in _LOCKED:
                 raise NotChangedError(_reason(error.code)) from None
             log.info(

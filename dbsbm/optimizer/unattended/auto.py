@@ -17,6 +17,7 @@ from dbsbm.db.queries.findings import GRAVITY, WAITING, State
 from dbsbm.errors import DbsbmError, TransientError, UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying import changes
+from dbsbm.optimizer.applying.alter import IndexNeededError
 from dbsbm.optimizer.applying.applier import Applier, Outcome
 from dbsbm.optimizer.applying.ddl import read_fix
 from dbsbm.optimizer.applying.target import TableGoneError, Target
@@ -25,7 +26,7 @@ from dbsbm.optimizer.proof.bench import Bench, HurriedBench
 from dbsbm.optimizer.proof.prove import layout_digest
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.unattended.proving import is_fresh, prove_finding, read_load
-from dbsbm.optimizer.unattended.watch import WINDOW, close_window, watched
+from dbsbm.optimizer.unattended.watch import WINDOW, Conclusion, close_window, watched
 
 log = logging.getLogger(__name__)
 
@@ -121,12 +122,20 @@ def _close_windows(
         if conclusion == "wait":
             continue
         try:
-            end = applier.finish if conclusion == "keep" else applier.revert
-            done.done.append(end(change.finding_id))
+            done.done.append(_end(applier, change.finding_id, conclusion))
         except TransientError:
             raise
         except DbsbmError as reason:  # it stays applied, and the next window ends it
             done.left[change.finding_id] = str(reason)
+
+
+def _end(applier: Applier, finding: str, conclusion: Conclusion) -> Outcome:
+    if conclusion == "keep":
+        try:
+            return applier.finish(finding)
+        except IndexNeededError:  # since it was hidden: it would stay so for ever
+            log.info("A foreign key needs a hidden index.", extra={"action": "optimizer.needed"})
+    return applier.revert(finding)
 
 
 class _Works:

@@ -90,6 +90,20 @@ def test_what_is_hidden_and_not_missed_is_dropped(fleet: Fleet) -> None:
     assert "by_state" not in layout(fleet)
 
 
+def test_what_a_foreign_key_has_come_to_need_is_shown_again(fleet: Fleet) -> None:
+    before = layout(fleet)
+    finding = fleet.find("DROP INDEX by_state ON bets", rule="index.unused")
+    with Target(fleet.trials.address) as session:
+        Applier(fleet.database, session, name="", actor="a person").apply(finding, approved=True)
+    fleet.trials.run(
+        "CREATE TABLE states (state varchar(10), FOREIGN KEY (state) REFERENCES bets (state))"
+    )
+    for _ in range(2):
+        fleet.work()
+    assert fleet.state(finding) == "reverted"
+    assert same(layout(fleet), before)
+
+
 def test_what_turns_out_worse_is_taken_back(fleet: Fleet) -> None:
     before = layout(fleet)
     finding = fleet.find("DROP INDEX by_state ON bets", rule="index.unused")
