@@ -23,6 +23,7 @@ _ACTIONS = (
         "let `auto` change a table for a finding, however big the table is",
         "apply:fill_approve",
     ),
+    ("pool", "measure how many connections a process should have", "pool:fill"),
     ("auto", "apply what is proved and safe, judge what was applied", "auto:fill"),
 )
 

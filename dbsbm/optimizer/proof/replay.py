@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,21 +15,13 @@ from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Load
 from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.filling import fill
+from dbsbm.optimizer.statements.harmless import is_harmless
 from dbsbm.optimizer.statements.shape import Shape
 from dbsbm.optimizer.statements.spelling import verb_of
 
 MOST_STATEMENTS: Final = 50
 """Kinds of statements that are replayed, the most expensive first."""
 # What would wait, write a file or take a lock does not belong into a replay.
-_UNSAFE = re.compile(
-    r"\b(?:SLEEP|BENCHMARK|GET_LOCK|RELEASE_LOCK|RELEASE_ALL_LOCKS|LOAD_FILE|NEXTVAL|SETVAL"
-    r"|\w+_(?:POS|GTID)_WAIT|WAIT_FOR_\w+)\s*\("
-    r"|\bNEXT\s+VALUE\s+FOR\b|\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\b|\bINTO\b",
-    re.IGNORECASE,
-)
-_VALUES = re.compile(
-    r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`(?:[^`]|``)*`|\b\d+(?:\.\d+)?\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +132,3 @@ def moved(text: str, shadow: Shadow) -> str | None:
 def _fours(names: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     """Each name with the one before it and the two after it."""
     return zip(names, names[1:], names[2:], names[3:], strict=False)
-
-
-def is_harmless(sql: str) -> bool:
-    """Tell whether a statement neither waits, nor writes a file, nor takes or frees a lock."""
-    # Without its values, so that none is taken for a function.
-    return not _UNSAFE.search(_VALUES.sub("?", sql))

@@ -82,6 +82,9 @@ class Questions(Protocol):
     def plan(self, load: Load) -> Plan | Missing:
         """How the server would carry out a statement."""
 
+    def as_select(self, load: Load) -> str | None:
+        """The statement with values, as a SELECT that does no harm; None if it cannot be made."""
+
     def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
         """About how many different values columns have together."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from time import monotonic
 
@@ -18,12 +17,12 @@ from dbsbm.optimizer.server.plans import read_plan
 from dbsbm.optimizer.server.schema import Schema
 from dbsbm.optimizer.server.values import TypicalValues
 from dbsbm.optimizer.statements.filling import fill
+from dbsbm.optimizer.statements.harmless import is_harmless
 from dbsbm.optimizer.statements.spelling import verb_of
 
 BUDGET_SECONDS = 15.0
 """For all questions of an analysis: half a minute is what a person waits for the whole."""
 
-_WRITES_OR_LOCKS = re.compile(r"\bFOR\s+(?:UPDATE|SHARE)\b|\bLOCK\s+IN\b|\bINTO\b", re.IGNORECASE)
 _SPENT = Missing("The time for questions to the server was spent on more expensive statements.")
 
 
@@ -107,8 +106,21 @@ class ServerQuestions:
         self._left -= monotonic() - started
         return found
 
+    def as_select(self, load: Load) -> str | None:
+        """The statement with values, as a SELECT that does no harm; None if it cannot be made.
+
+        Raises:
+            ServerAwayError: The server is gone.
+        """
+        sample = load.sample
+        reads = sample is not None and verb_of(sample) in {"select", "with"}
+        if sample is not None and reads and is_harmless(sample):
+            return sample
+        made = fill(sample or load.text, load.schema, self._schema.tables, self._values)
+        return made if made is not None and is_harmless(made) else None
+
     def _explain(self, load: Load) -> Plan | Missing:
-        statement = self._plannable(load)
+        statement = self.as_select(load)
         if statement is None:
             return Missing("It reads no rows by conditions, or its text is cut off.")
         try:
@@ -123,13 +135,6 @@ class ServerQuestions:
                     f"`{load.schema}`.* TO {self._server.user}."
                 )
             return Missing(f"The server gave no plan (error {error.code}).")
-
-    def _plannable(self, load: Load) -> str | None:
-        sample = load.sample
-        reads = sample is not None and verb_of(sample) in {"select", "with"}
-        if sample is not None and reads and not _WRITES_OR_LOCKS.search(sample):
-            return sample
-        return fill(sample or load.text, load.schema, self._schema.tables, self._values)
 
     def _ask(self, statement: str) -> Plan | Missing:
         (row,) = self._server.rows(f"EXPLAIN FORMAT=JSON {statement}")

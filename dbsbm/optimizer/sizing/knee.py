@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from dbsbm.optimizer.sizing.scalability import Scalability, fit
 
-PROBES = 3
+PROBES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ class Answers:
         found = self._plans.get(load.digest) or self._plans.get(load.text)
         return found or Missing("The test gave no plan.")
 
+    def as_select(self, load: Load) -> str | None:
+        return None
+
     def distinct(self, table: Table, columns: Sequence[str]) -> int | Missing:
         found = self._distinct.get(f"{table.name}.{','.join(columns)}")
         return Missing("The test gave no number.") if found is None else found

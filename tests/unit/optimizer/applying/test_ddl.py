@@ -60,6 +60,8 @@ def test_other_clauses_are_kept_as_they_are() -> None:
         ["CREATE INDEX a ON t (b)", "or think about it"],
         ["CREATE INDEX a ON t (b)", "CREATE INDEX a ON u (b)"],
         ["ALTER TABLE s.t ADD INDEX a (b); DROP TABLE s.t"],
+        ["ALTER TABLE s.t ADD INDEX a (b) -- for the report"],
+        ["ALTER TABLE s.t ADD INDEX a (b) # for the report"],
     ],
 )
 def test_what_is_no_change_of_one_table_is_refused(fix: list[str]) -> None:
@@ -68,8 +70,8 @@ def test_what_is_no_change_of_one_table_is_refused(fix: list[str]) -> None:
 
 
 def test_a_semicolon_in_a_text_ends_no_statement() -> None:
-    change = read_fix(["ALTER TABLE s.t ADD INDEX a (b) COMMENT 'x; y';"], "")
-    assert change.adds[0].rest == "(b) COMMENT 'x; y'"
+    change = read_fix(["ALTER TABLE s.t ADD INDEX a (b) COMMENT 'x; y -- #';"], "")
+    assert change.adds[0].rest == "(b) COMMENT 'x; y -- #'"
 
 
 def test_names_survive_their_quotes() -> None:

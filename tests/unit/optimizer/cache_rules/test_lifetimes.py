@@ -63,8 +63,6 @@ def test_values_that_had_mostly_changed_lived_too_long() -> None:
     assert "python -m dbsbm cache policy set api_response --ttl " in finding.fix[1]
     undo = finding.revert[0]
     assert undo.startswith("python -m dbsbm cache policy set api_response --learned no")
-        "python -m dbsbm cache policy set api_response --learned no"
-    )
     assert finding.evidence["by_class"]["scores"]["changed_share"] == pytest.approx(0.4)
     # A value changes every 590 s on average: 23 s leave 2 % stale.
     assert 15 <= finding.evidence["learned_ttl_seconds"] <= 23

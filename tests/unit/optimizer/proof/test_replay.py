@@ -6,9 +6,10 @@ import pytest
 
 from dbsbm.optimizer.applying.ddl import read_fix
 from dbsbm.optimizer.applying.layout import Key
-from dbsbm.optimizer.proof.replay import is_harmless, moved, statements_on
+from dbsbm.optimizer.proof.replay import moved, statements_on
 from dbsbm.optimizer.proof.shadow import NotCopiedError, Shadow, check_size, shadow_of
 from dbsbm.optimizer.proof.writes import entries_written
+from dbsbm.optimizer.statements.harmless import is_harmless
 from tests.unit.optimizer.cases import case
 
 SHADOW = Shadow({"shop": "shop__shadow_"}, frozenset({("shop", "bets"), ("shop", "People")}))
