@@ -92,6 +92,11 @@ class Applier:
             if finding.state not in {*WAITING, "reverted"}:
                 raise UserError(f"This finding is {finding.state}: there is nothing to apply.")
             asked = read_fix(finding.fix, self._target.schema)
+            if asked.others and not read_fix(finding.revert, self._target.schema).others:
+                raise UserError(
+                    "This finding's fix could not be undone: read it with `optimizer show`, and "
+                    "act on it yourself."
+                )
             try:
                 layout = self._target.layout(asked.schema, asked.table)
                 plan = make_plan(asked, layout, self._target.flavor)

@@ -159,8 +159,11 @@ def index_columns(index: NewIndex) -> tuple[str, ...]:
 
 
 def _read(statement: str, schema: str) -> Alteration | None:
-    if ";" in _PIECES.findall(statement.rstrip().removesuffix(";")):
-        return None  # a second statement
+    plain = [
+        each for each in _PIECES.findall(statement.rstrip().removesuffix(";")) if len(each) == 1
+    ]
+    if ";" in plain or "#" in plain or "--" in "".join(plain):
+        return None  # a second statement, or a comment that hides what is added to this one
     for pattern, clauses in ((_ALTER, "clauses"), (_CREATE, ""), (_DROP_INDEX, "")):
         if found := pattern.match(statement):
             owner = unquoted(found["schema"]) if found["schema"] else schema

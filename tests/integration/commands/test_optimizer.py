@@ -39,7 +39,7 @@ class Channel:
         rows = show(self.database, may_decide=True).components
         return [[button["label"] for button in row["components"]] for row in rows]
 
-    def find(self, fix: str, severity: Any = "warning") -> str:
+    def find(self, fix: str, severity: Any = "warning", *, back: str = "") -> str:
         found = Finding(
             rule="index.missing",
             object=f"fleet.outside {fix}",
@@ -47,6 +47,7 @@ class Channel:
             cause="No index serves it. " * 20,
             evidence={},
             fix=(fix,),
+            revert=(f"ALTER TABLE outside {back}",) if back else (),
             expected_gain="reads 1 row in place of 100",
             confidence=0.9,
             risk="low",
@@ -92,7 +93,7 @@ def test_a_proof_is_told_in_a_sentence(channel: Channel) -> None:
 
 
 def test_what_the_server_refuses_is_told(channel: Channel) -> None:
-    finding = channel.find("ALTER TABLE outside MODIFY b bigint")
+    finding = channel.find("ALTER TABLE outside MODIFY b bigint", back="MODIFY b int")
     with pytest.raises(UserError, match="quiet hour"):
         channel.press(finding, "apply")
 

@@ -169,10 +169,19 @@ def test_an_index_that_a_foreign_key_needs_is_not_dropped(shop: Shop, applier: A
 
 def test_what_cannot_be_done_online_is_not_done(shop: Shop, applier: Applier) -> None:
     before = shop.layout()
-    finding = shop.find("ALTER TABLE bets MODIFY slip bigint")
+    back = "ALTER TABLE bets MODIFY slip int"
+    finding = shop.find("ALTER TABLE bets MODIFY slip bigint", revert=(back,))
     with pytest.raises(NotChangedError, match="quiet hour"):
         applier.apply(finding, approved=True)
     assert shop.state(finding) == "open"
+    assert shop.layout() == before
+
+
+def test_what_could_not_be_undone_is_not_done(shop: Shop, applier: Applier) -> None:
+    before = shop.layout()
+    finding = shop.find("ALTER TABLE bets DROP COLUMN note", revert=("SELECT 1",))
+    with pytest.raises(UserError, match="act on it yourself"):
+        applier.apply(finding, approved=True)
     assert shop.layout() == before
 
 
