@@ -49,14 +49,14 @@ def rows(*, quick: bool) -> Iterator[Row]:
             idle = _cpu(servers)
             off = _load("off", seconds, {})
             idle = _cpu(servers) - idle
-            on, sampler, busy = _measured(database, broker, servers, seconds)
+            on, sampler, sampled, busy = _measured(database, broker, servers, seconds)
             database.dispose()
             alerts = _alerts(server, servers)
         files = Path(folder) / "files"
         files.mkdir()
         peer = _load("prometheus", seconds, {"PROMETHEUS_MULTIPROC_DIR": str(files)})
     children = on - off
-    served = (busy - idle) / seconds
+    served = (busy - idle) / seconds + sampled
     yield Row(
         f"the whole monitor at {RATE:,} tasks a second, of one processor",
         (children + sampler + served + alerts) * 100,
@@ -92,29 +92,39 @@ def _load(contender: str, seconds: float, env: dict[str, str]) -> float:
 
 def _measured(
     database: Database, broker: ValkeyServer, servers: list[psutil.Process], seconds: float
-) -> tuple[float, float, float]:
-    """Processor seconds a second of the children and the sampler, and seconds of the servers."""
+) -> tuple[float, float, float, float]:
+    """Processor seconds a second of the children, the sampler, and the servers for the sampler.
+
+    The last are the servers' seconds for all else.
+    """
     client = redis.Redis.from_url(broker.url)
     recorder = Recorder(client, flush_seconds=3600)
     _sample(database, client, recorder)
     before = _cpu(servers)
+    sampling, serving, samples = 0.0, 0.0, 0
+
+    def sample_once() -> None:
+        nonlocal sampling, serving, samples
+        began = _cpu(servers)
+        sampling += _sample(database, client, recorder)
+        serving += _cpu(servers) - began
+        samples += 1
+
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(_load, "on", seconds, {"BENCH_BROKER": broker.url})
-        sampling, samples = 0.0, 0
         due = time.monotonic() + min(SAMPLE_SECONDS, seconds / 2)
         while not load.done():
             time.sleep(0.1)
             if time.monotonic() >= due:
-                sampling += _sample(database, client, recorder)
-                samples += 1
+                sample_once()
                 due += min(SAMPLE_SECONDS, seconds / 2)
         on = load.result()
-    sampling += _sample(database, client, recorder)
-    samples += 1
-    busy = _cpu(servers) - before
+    sample_once()
+    busy = _cpu(servers) - before - serving
     recorder.close()
     # A quick run samples more often than the fleet does: what a sample costs is what counts.
-    return on, sampling / samples / SAMPLE_SECONDS, busy
+    each = 1 / samples / SAMPLE_SECONDS
+    return on, sampling * each, serving * each, busy
 
 
 def _sample(database: Database, client: redis.Redis, recorder: Recorder) -> float:
