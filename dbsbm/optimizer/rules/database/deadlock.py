@@ -4,12 +4,13 @@ Evidence: the last deadlock that InnoDB remembers, and how many there were.
 
 Example: `UPDATE a ...; UPDATE b ...` in one transaction, `UPDATE b ...; UPDATE a ...` in another.
 
-Silent where there was none.
+`info` where there is less than one a day: they happen in sound databases too, and who is chosen has
+to try again. Silent where there was none.
 """
 
 from __future__ import annotations
 
-from dbsbm.optimizer.finding import Finding
+from dbsbm.optimizer.finding import Finding, Severity
 from dbsbm.optimizer.missing import Missing, NotEnabledError
 from dbsbm.optimizer.rules.database.counters import counted_seconds, number_or
 from dbsbm.optimizer.rules.describe import listed
@@ -17,6 +18,7 @@ from dbsbm.optimizer.server.case import Case
 
 NAME = "database.deadlock"
 
+WARNING_PER_DAY = 1
 CRITICAL_PER_DAY = 100
 """More than one in a quarter of an hour is felt by whoever has to try again."""
 
@@ -40,7 +42,7 @@ def examine(case: Case) -> list[Finding]:
         Finding(
             rule=NAME,
             object="innodb deadlocks",
-            severity="critical" if count / days >= CRITICAL_PER_DAY else "warning",
+            severity=_severity(count / days),
             cause=f"There was {seen}{between}." if count <= 1 else f"There were {seen}{between}.",
             evidence={
                 "deadlocks": max(count, 1),
@@ -56,3 +58,9 @@ def examine(case: Case) -> list[Finding]:
             risk="none",
         )
     ]
+
+
+def _severity(a_day: float) -> Severity:
+    if a_day >= CRITICAL_PER_DAY:
+        return "critical"
+    return "warning" if a_day >= WARNING_PER_DAY else "info"

@@ -158,6 +158,12 @@ def test_many_deadlocks_a_day_are_critical() -> None:
     assert finding.severity == "critical"
 
 
+def test_one_deadlock_in_a_month_is_no_reason_to_be_woken() -> None:
+    status = {"uptime": 30 * 86_400, "innodb_deadlocks": 1}
+    (finding,) = deadlock.examine(server(status=status, deadlock=None))
+    assert finding.severity == "info"
+
+
 def test_no_deadlock_is_no_fault() -> None:
     assert deadlock.examine(server(status={"innodb_deadlocks": 0}, deadlock=None)) == []
 
