@@ -91,9 +91,7 @@ def show(database: Database, *, may_decide: bool) -> Reply:
 
 def _opening(run: OptimizerRun | None, total: int) -> str:
     if total > MOST:
-        return (
-            f"The gravest {MOST} of {total} findings; the dashboard has all."
-        )
+        return f"The gravest {MOST} of {total} findings; the dashboard has all."
     if total:
         return "One finding." if total == 1 else f"{total} findings, the gravest first."
     if run is None:
