@@ -24,6 +24,8 @@ from dbsbm.optimizer.server.snapshot import read_case
 log = logging.getLogger(__name__)
 
 _SERVERS = {"mysql", "mariadb"}
+_SAID = {"database.connections": "database.pool_size"}
+"""Of the same limit, the fleet's own measurements tell more than the server's greatest number."""
 
 
 def analyse(
@@ -48,7 +50,7 @@ def analyse(
     started_at, started = datetime.now(UTC), perf_counter()
     examination = examine(gather(database, cache_client, window=window), RULES)
     if database.dialect in _SERVERS:
-        examination.add(_analyse_own(database, window))
+        examination.add(_analyse_own(database, window), said=_SAID)
     return record_run(
         database,
         examination,

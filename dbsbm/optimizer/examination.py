@@ -52,9 +52,17 @@ class Examination:
             rules.setdefault(reason, []).append(rule)
         return [f"{', '.join(names)}: {reason}" for reason, names in rules.items()] + self.unread
 
-    def add(self, other: Examination) -> None:
-        """Add what other rules said."""
-        self.findings.extend(other.findings)
+    def add(self, other: Examination, *, said: Mapping[str, str] | None = None) -> None:
+        """Add what other rules said.
+
+        Args:
+            other: What they said.
+            said: Rules of which a finding is left out: it was said already where the rule beside
+                it has found something here.
+        """
+        found = {each.rule for each in self.findings}
+        before = {rule for rule, same in (said or {}).items() if same in found}
+        self.findings.extend(each for each in other.findings if each.rule not in before)
         self.findings.sort(key=_gravity)
         self.not_enabled.update(other.not_enabled)
         self.failed |= other.failed

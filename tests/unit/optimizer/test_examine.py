@@ -36,6 +36,15 @@ def test_a_rule_that_fails_is_reported_and_stops_no_other(
     assert "The rule broken failed." in caplog.messages
 
 
+def test_what_another_rule_has_said_already_is_not_said_again() -> None:
+    said = {"r": "s"}
+    first = examine(evidence(), {"works": lambda _: found("info", "a")})
+    first.add(examine(evidence(), {"works": lambda _: found("info", "b")}), said=said)
+    assert [each.object for each in first.findings] == ["a", "b"]
+    first.add(examine(evidence(), {"works": lambda _: found("info", "c")}), said={"r": "r"})
+    assert [each.object for each in first.findings] == ["a", "b"]
+
+
 def test_the_worst_comes_first() -> None:
     rules = {
         "a": lambda _: found("info"),

@@ -145,6 +145,7 @@ class _Planner:
         observed = rows_read(self._case, load)
         tried: dict[tuple[str, str], list[Way]] = defaultdict(list)
         picked: list[Candidate] = []
+        left: list[float] = []  # rows that are read with all that were picked so far
         start = self._read(load, shape, tried)
         now = before = start.rows
         options = list(self._options(shape))
@@ -154,6 +155,7 @@ class _Planner:
                 break
             tried[best.table.schema, best.table.name].append(_way(best))
             picked.append(best)
+            left.append(rows)
             now = rows
         # What is observed counts sorting, too: the estimates have to differ as well.
         gain = OPEN_GAIN if _is_open_count(shape, self._case, picked) else MIN_GAIN
@@ -165,9 +167,9 @@ class _Planner:
             holding = lacking_columns(self._case, shape, picked[0].columns)
         if not holding and now >= MIN_READ and pages > spent:
             return  # it would read more than the scan that it stands in for
-        for candidate in picked:
+        for candidate, read, rest in zip(picked, [observed, *left], left, strict=False):
             self._chosen[candidate.table.schema, candidate.table.name].append(_way(candidate))
-            yield candidate, Served(load, observed, now, holding)
+            yield candidate, Served(load, read, rest, holding)
 
     def _options(self, shape: Shape) -> Iterator[Candidate]:
         seen = set()

@@ -237,6 +237,21 @@ def test_a_scan_for_each_row_around_it_reads_the_pages_of_all_of_them() -> None:
     assert objects(found("", (text, 60_000_000, 1), calls=3)) == ["shop.orders(customer_id)"]
 
 
+def test_each_index_of_a_statement_counts_what_it_saves_beyond_the_others() -> None:
+    text = (
+        "SELECT COUNT(*) FROM customers c JOIN orders o ON o.customer_id = c.id "
+        "WHERE c.country = ? AND o.note LIKE ?"
+    )
+    load = [(text, {"calls": 200, "rows_examined": 200 * 50_000_000, "rows_sent": 200})]
+    distinct = {"orders.customer_id": 50_000, "customers.country": 200}
+    tables = f"{ORDERS.format('')}; {CUSTOMERS}"
+    rows = {"orders": 100_000, "customers": 20_000}
+    first, second = missing.examine(case(tables, load, rows=rows, distinct=distinct))
+    assert (first.object, first.severity) == ("shop.orders(customer_id)", "critical")
+    assert (second.object, second.severity) == ("shop.customers(country)", "info")
+    assert second.evidence["rows_a_run"] == first.evidence["expected_rows_a_run"] < 100_000
+
+
 def test_a_limit_ends_a_join_where_the_first_table_is_read_in_order() -> None:
     join = "SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id"
     order = "ORDER BY o.placed_at DESC LIMIT ?"
