@@ -43,6 +43,7 @@ _RUNS = """
     LIMIT {most}"""
 """Not grouped: the server would write long texts to a temporary table on disk for that."""
 _HISTORIES = ("events_statements_history_long", "events_statements_history")
+"""The longer one holds nearly all of the shorter one."""
 
 
 def read_load(
@@ -73,7 +74,6 @@ def wants_run(load: Load) -> bool:
 
 def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str, str], str]:
     """Runs that the server remembers and that are wanted, by digest and schema."""
-    runs: dict[tuple[str, str], str] = {}
     for table in _HISTORIES:
         with suppress(QueryError):  # it is on in some servers only, and read by some users only
             if consumes(server, table):
@@ -83,9 +83,11 @@ def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str
                     rows=_RUN_ROWS,
                     most=_MOST_RUNS,
                 )
-                for row in server.rows(statement, tuple(schemas)):
-                    runs.setdefault((str(row["digest"]), str(row["schema_name"])), row["sample"])
-    return runs
+                rows = server.rows(statement, tuple(schemas))
+                return {
+                    (str(row["digest"]), str(row["schema_name"])): row["sample"] for row in rows
+                }
+    return {}
 
 
 def with_runs(
