@@ -63,8 +63,10 @@ def _finding(
         },
         fix=(
             f"Raise DB_POOL_SIZE from {size:.0f} to {size + max(1, overflow):.0f}.",
-            "See first that the server's max_connections allows it for every process, and with "
-            "`python -m dbsbm optimizer pool` that more connections do more.",
+            (
+                "See first that the server's max_connections allows it for every process, and with "
+                "`python -m dbsbm optimizer pool` that more connections do more."
+            ),
             "Or run fewer threads in a process: one connection a thread is enough.",
         ),
         revert=(f"Set DB_POOL_SIZE to {size:.0f}.",),
