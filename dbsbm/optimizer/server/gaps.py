@@ -28,6 +28,12 @@ _NO_ROOM = (
     "TRUNCATE performance_schema.events_statements_summary_by_digest."
 )
 
+_MIN_UNREAD_ROWS = 1_000
+_UNREAD = (
+    "{count} kinds of statements, {share:.0%} of the time, were left out: they read views, or "
+    "tables that the user may not see, or are written in a way that is not understood."
+)
+
 
 def find_gaps(
     load: Collection[Load] | Missing, understood: Collection[str], unnamed_seconds: float
@@ -42,9 +48,11 @@ def find_gaps(
     if isinstance(load, Missing):
         return ()
     seconds = sum(each.seconds for each in load)
+    left_out = [each for each in load if each.digest not in understood]
     return (
         *_runs(load),
-        *_cut_off([each for each in load if each.digest not in understood], seconds),
+        *_cut_off(left_out, seconds),
+        *_unread(left_out, seconds),
         *_without_room(seconds, unnamed_seconds),
     )
 
@@ -59,6 +67,18 @@ def _cut_off(load: Collection[Load], seconds: float) -> Iterator[str]:
     share = sum(each.seconds for each in cut) / max(seconds, 1e-9)
     if cut and share >= _SHARE:
         yield _CUT_OFF.format(count=len(cut), share=share)
+
+
+def _unread(left_out: Collection[Load], seconds: float) -> Iterator[str]:
+    """Of whole statements: those that read little, such as SELECT 1, are not missed."""
+    whole = [
+        each
+        for each in left_out
+        if not is_cut_off(each.text) and each.rows_examined >= _MIN_UNREAD_ROWS * each.calls
+    ]
+    share = sum(each.seconds for each in whole) / max(seconds, 1e-9)
+    if whole and share >= _SHARE:
+        yield _UNREAD.format(count=len(whole), share=share)
 
 
 def _without_room(seconds: float, unnamed: float) -> Iterator[str]:
