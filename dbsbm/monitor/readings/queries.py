@@ -58,7 +58,8 @@ def attach(
     if texts is not None:
         recorder.add_source(unless_away(texts.tell))
     timer = _QueryTimer(engine, recorder, slow_query_seconds, texts, on_statement)
-    event.listen(engine, "before_cursor_execute", timer.before)
+    # Without `retval` SQLAlchemy puts a function of its own around it.
+    event.listen(engine, "before_cursor_execute", timer.before, retval=True)
     event.listen(engine, "after_cursor_execute", timer.after)
     event.listen(engine, "handle_error", timer.failed)
     watch_pool(engine, recorder)
@@ -99,10 +100,11 @@ class _QueryTimer:
         self._known: dict[str, _Known] = {}
 
     def before(
-        self, _connection: Any, _cursor: Any, _sql: str, _values: Any, context: Any, _many: bool
-    ) -> None:
-        """Remember when the statement started, beside the statement."""
+        self, _connection: Any, _cursor: Any, sql: str, values: Any, context: Any, _many: bool
+    ) -> tuple[str, Any]:
+        """Remember when the statement started, beside the statement, which stays as it is."""
         context.dbsbm_started = perf_counter()
+        return sql, values
 
     def after(
         self, _connection: Any, cursor: Any, sql: str, values: Any, context: Any, _many: bool

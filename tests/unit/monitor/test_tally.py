@@ -275,9 +275,9 @@ def test_what_cannot_be_counted_raises_nothing_and_is_counted_as_dropped(
     tally.observe("odd", value, **labels)
     tally.add("odder", value, **labels)
     tally.gauge("oddest", value, **labels)
-    for each in (nan, "fast"):
+    for each in (nan, "fast", 10**400):
         tally.bind(("bound", {"tags": ["a"]})).observe(1000.0, each)  # type: ignore[arg-type]
-    assert totals(tally) == {"monitor.dropped|": 5}
+    assert totals(tally) == {"monitor.dropped|": 6}
 
 
 def test_a_label_may_be_called_name_or_value(tally: Tally) -> None:
