@@ -181,4 +181,8 @@ def _translated(error: Exception) -> Exception:
     """A fault of the connection is transient; a constraint that stays violated is a bug."""
     if isinstance(error, IntegrityError):
         return error
-    return TransientError(f"The database did not answer: {type(error).__name__}.")
+    code = error.orig.args[0] if isinstance(error, DBAPIError) and error.orig else ""
+    what = f"{type(error).__name__} {code}" if isinstance(code, int) else type(error).__name__
+    return TransientError(
+        f"The database did not answer ({what}): see that it runs, and that DATABASE_URL names it."
+    )

@@ -112,8 +112,8 @@ def shadow_of(bench: Bench, tables: Collection[Table], *, until: float) -> Itera
         )
     token = secrets.token_hex(6)
     schemas = {
-        name: f"{name[:_LONGEST_SCHEMA]}__shadow_{token}"
-        for name in dict.fromkeys(table.schema for table in tables)
+        name: _shadow_name(name, number, token)
+        for number, name in enumerate(dict.fromkeys(table.schema for table in tables))
     }
     made: list[str] = []
     bench.rows("SELECT GET_LOCK(%s, 0) AS taken", (_lock(token),))
@@ -201,6 +201,12 @@ def _drop(bench: Bench, names: Iterable[str]) -> None:
                 "A copy of tables could not be dropped: the next proof tries again.",
                 extra={"action": "optimizer.shadow_left"},
             )
+
+
+def _shadow_name(schema: str, number: int, token: str) -> str:
+    """The number tells schemas apart whose long names begin alike."""
+    suffix = f"_{number}" if number else ""
+    return f"{schema[: _LONGEST_SCHEMA - len(suffix)]}{suffix}__shadow_{token}"
 
 
 def _names(columns: Iterable[str]) -> str:
