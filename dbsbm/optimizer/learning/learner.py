@@ -82,13 +82,10 @@ class LifetimeLearner:
     def _learned(self, belief: Rate, age: float, *, changed: bool) -> Rate:
         """The belief after a look, if its key may meanwhile have become like any other."""
         after = belief.after(age, changed=changed)
-        likely, anew = belief.chance(age), self._spread.chance(age)
         doubt = min(0.5, age / _SHIFT_EVERY)
-        weights = (
-            (1 - doubt) * (likely if changed else 1 - likely),
-            doubt * (anew if changed else 1 - anew),
-        )
-        share = weights[1] / (weights[0] + weights[1])
+        as_before = (1 - doubt) * belief.likelihood(age, changed=changed)
+        anew = doubt * self._spread.likelihood(age, changed=changed)
+        share = anew / (as_before + anew)
         if share < _LEAST_DOUBT:
             return after
         return blend(after, self._spread.after(age, changed=changed), share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import expm1, log1p, sqrt
+from math import exp, expm1, log1p, sqrt
 
 
 @dataclass(slots=True)
@@ -33,9 +33,10 @@ class Rate:
         """Variance of the changes a second."""
         return self.shape / (self.seconds * self.seconds)
 
-    def chance(self, seconds: float) -> float:
-        """Probability of at least one change within some seconds."""
-        return -expm1(-self.shape * log1p(seconds / self.seconds))
+    def likelihood(self, seconds: float, *, changed: bool) -> float:
+        """Probability of a look after some seconds that finds a change, or none."""
+        exponent = -self.shape * log1p(seconds / self.seconds)
+        return -expm1(exponent) if changed else exp(exponent)
 
     def unchanged(self, seconds: float) -> Rate:
         """The belief after a look that found nothing changed for so long."""

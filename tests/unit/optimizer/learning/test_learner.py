@@ -79,6 +79,15 @@ def test_it_is_learned_again_what_was_true_before_a_shift() -> None:
     assert sum(cache.ttls.values()) > 0.7 * before
 
 
+def test_a_key_that_is_suddenly_quiet_is_taken_for_another() -> None:
+    """Such as the score of a game that is over, of which nobody asked for some minutes."""
+    cache = Cache(lambda *_: 1.0, keys=20)
+    cache.run(1200)
+    before = cache.learner.lifetime(3)
+    cache.learner.learn(3, 900.0, cache.now, changed=False)
+    assert cache.learner.lifetime(3) > 10 * before
+
+
 def test_popular_keys_are_as_fresh_as_others() -> None:
     """How often a key is read changes nothing, for other processes read it too."""
     cache = Cache(lambda *_: 1 / 300)

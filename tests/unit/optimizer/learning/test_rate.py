@@ -41,7 +41,8 @@ def test_a_change_never_lowers_the_mean_and_none_never_raises_it(
 ) -> None:
     assert belief.changed(seconds).mean >= belief.mean * (1 - 1e-6)
     assert belief.unchanged(seconds).mean <= belief.mean
-    assert 0 <= belief.chance(seconds) <= 1
+    either = [belief.likelihood(seconds, changed=changed) for changed in (True, False)]
+    assert sum(either) == pytest.approx(1)
 
 
 @given(beliefs, beliefs, st.floats(0, 1))
