@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
+from threading import Event
 from typing import Final
 
 from pydantic import SecretStr
@@ -84,38 +85,30 @@ class Probe:
         """Statements a second that a pool of so many connections does.
 
         Raises:
-            ServerAwayError: The server is gone.
-            ServerRefusedError: It takes no more connections.
+            ServerAwayError: The server is gone, or takes no more connections.
             UserError: No statement worked.
         """
         with ExitStack() as stack:
             sessions = [stack.enter_context(Connection(self._address)) for _ in range(size)]
+            threads = stack.enter_context(ThreadPoolExecutor(size))
+            # Where one fails, or the person has enough, the others end with their statement.
+            stop = Event()
+            stack.callback(stop.set)
             start = time.monotonic() + _WARM_UP
-            done = [0] * size
-            errors: list[Exception] = []
-
-            def work(number: int) -> None:
-                try:
-                    done[number] = self._run(sessions[number], Random(number), start)  # noqa: S311 - which statement is next
-                except Exception as error:  # noqa: BLE001 - raised again below, by the caller
-                    errors.append(error)
-
-            threads = [threading.Thread(target=work, args=(number,)) for number in range(size)]
-            for each in threads:
-                each.start()
-            for each in threads:
-                each.join()
-        if errors:
-            raise errors[0]
-        if not any(done):
+            runs = [
+                threads.submit(self._run, session, Random(number), start, stop)  # noqa: S311 - which statement is next
+                for number, session in enumerate(sessions)
+            ]
+            done = sum(run.result() for run in wait(runs, return_when=FIRST_EXCEPTION).done)
+        if not done:
             raise UserError(
                 "None of the statements that were seen can be run: GRANT SELECT on their tables."
             )
-        return sum(done) / self._seconds
+        return done / self._seconds
 
-    def _run(self, session: Connection, random: Random, start: float) -> int:
+    def _run(self, session: Connection, random: Random, start: float, stop: Event) -> int:
         done, schema, now = 0, HOME, time.monotonic()
-        while now < start + self._seconds:
+        while now < start + self._seconds and not stop.is_set():
             (each,) = random.choices(self._statements, self._calls)
             try:
                 if schema != (each.schema or HOME):
@@ -136,12 +129,21 @@ def room(server: Connection, most: int) -> int:
     Raises:
         UserError: Hardly any is free.
     """
-    (row,) = server.rows("SELECT @@max_connections AS most")
+    (row,) = server.rows(
+        "SELECT @@max_connections AS max_connections, "
+        # Of a session it is that of the account, 0 for as many as the server takes.
+        "@@SESSION.max_user_connections AS max_user_connections, "
+        "(SELECT COUNT(*) FROM information_schema.processlist "
+        "WHERE user = SUBSTRING_INDEX(USER(), '@', 1)) AS ours"
+    )
     (status,) = server.rows("SHOW GLOBAL STATUS LIKE 'Threads_connected'")
-    free = int(row["most"]) - int(status["value"])
+    limits = [(int(row["max_connections"]) - int(status["value"]), "max_connections")]
+    if row["max_user_connections"]:
+        limits.append((int(row["max_user_connections"]) - int(row["ours"]), "max_user_connections"))
+    free, limit = min(limits)
     if free < 6:
         raise UserError(
-            f"Only {free} of the server's {row['most']} connections are free: measure when it is "
-            "less busy, or raise max_connections."
+            f"Only {free} of the {row[limit]} connections that {limit} allows are free: measure "
+            "when fewer are in use, or raise it."
         )
     return min(most, free // 2)

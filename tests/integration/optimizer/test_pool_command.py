@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
+from dbsbm.optimizer.server.connection import ServerAwayError
+from dbsbm.optimizer.sizing.probe import Probe, Statement
 from tests.integration.optimizer.shop import open_shop, session
 from tests.integration.typed import Typed
 from tests.servers import MariaDBServer
+from tests.servers.waiting import wait_until
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -86,3 +92,46 @@ def test_a_server_that_has_seen_nothing_says_so(run: Run, shop: str) -> None:
     code, _, err = run("--database-url", shop)
     assert code == 1
     assert err.startswith("No statement was seen that could be run to measure a pool")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [
+        (9, (0, "any number up to 4 does")),
+        (6, (1, "Only 5 of the 6 connections that max_user_connections allows are free")),
+    ],
+)
+def test_a_user_of_few_connections_is_not_asked_for_more(
+    run: Run, shop: str, allowed: int, expected: tuple[int, str]
+) -> None:
+    seen(shop)
+    address = make_url(shop)
+    few = address.set(username="few", password="few")
+    with session(shop) as client:
+        client.execute(
+            f"CREATE OR REPLACE USER few IDENTIFIED BY 'few' WITH MAX_USER_CONNECTIONS {allowed}"
+        )
+        client.execute("GRANT SELECT ON performance_schema.* TO few")
+        client.execute(f"GRANT SELECT ON `{address.database}`.* TO few")
+    code, out, err = run("--database-url", few.render_as_string(hide_password=False))
+    assert code == expected[0]
+    assert expected[1] in out + err
+
+
+def test_a_connection_that_is_lost_ends_the_measurement_at_once(shop: str) -> None:
+    probe = Probe(SecretStr(shop), [Statement("", "SELECT SLEEP(0.1)", 1)], seconds=30)
+
+    def all_at_work() -> list[int]:
+        client.execute(
+            "SELECT id FROM information_schema.processlist "
+            "WHERE info LIKE '%SLEEP(0%' AND id <> CONNECTION_ID()"
+        )
+        found = [each for (each,) in client.fetchall()]
+        return found if len(found) == 3 else []
+
+    with session(shop) as client, ThreadPoolExecutor(1) as aside:
+        measured = aside.submit(probe.throughput, 3)
+        client.execute(f"KILL {wait_until(all_at_work)[0]}")
+        wait_until(measured.done)
+        with pytest.raises(ServerAwayError):
+            measured.result()
