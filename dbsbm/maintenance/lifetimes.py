@@ -2,8 +2,8 @@
 
 A category is changed where its lifetime was found to be too long or too short, and not where a
 person has set it. Each load costs a call: where a provider's plan will not last its day, nothing is
-changed, and what was is undone. A change is a row of the cache's policies like any other, and a
-step of its finding.
+changed until that has ended, and what was is undone. A change is a row of the cache's policies like
+any other, and a step of its finding.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dbsbm.cache.categories import Category, Policy
+from dbsbm.cache.categories import OUTSIDE, Category, Policy
 from dbsbm.cache.policy.overrides import category_named
 from dbsbm.cache.policy.policies import Policies, read_changes
 from dbsbm.db import changes as changes_of_fleet
@@ -61,8 +61,9 @@ def work(
     def act(session: Session) -> list[str]:
         if not dry:
             _close(session, at)
-        if _calls_run_out(session):
-            return list(_give_up(session, dry=dry))
+        scarce = _calls_run_out(session, at)
+        if scarce is not None:
+            return list(_give_up(session, scarce, dry=dry))
         found = (_act(session, row, at, dry=dry) for row in _rows(session, WAITING))
         return [said for said in found if said is not None]
 
@@ -93,39 +94,51 @@ def _act(session: Session, row: FindingRow, now: datetime, *, dry: bool) -> str 
         return None
     said = f"Cache, {category}: lifetimes are learned."
     if not dry:
-        _set(session, row, category, learned=True, said=said)
+        _set(session, category, row, learned=True, said=said)
         ledger.take_step(session, row, "apply", "applied", actor=ACTOR, detail=_detail(row, said))
         session.flush()
     return said
 
 
-def _give_up(session: Session, *, dry: bool) -> Iterator[str]:
-    """Undo what was done: fewer loads are worth more than fresher values now."""
-    for row in _rows(session, CHANGED):
-        category = _category(row)
+def _give_up(session: Session, scarce: FindingRow, *, dry: bool) -> Iterator[str]:
+    """Undo what was done: fewer loads are worth more than fresher values now.
+
+    Whatever became of the finding since: it may have been found again, or dismissed.
+    """
+    rows = _rows(session, CHANGED)
+    for category in sorted(OUTSIDE):
         if not _policy(session, category).learned or _is_set_by_person(session, category):
             continue
         said = f"Cache, {category}: lifetimes are those of the policy, for calls run out."
         if not dry:
-            _set(session, row, category, learned=False, said=said)
-            detail = {"said": said}
-            ledger.take_step(session, row, "revert", "reverted", actor=ACTOR, detail=detail)
+            _set(session, category, scarce, learned=False, said=said)
+            for row in rows:
+                if _category(row) is category:
+                    detail = {"said": said}
+                    ledger.take_step(session, row, "revert", "reverted", actor=ACTOR, detail=detail)
             session.flush()
         yield said
 
 
-def _calls_run_out(session: Session) -> bool:
-    """A provider's plan will not last its day."""
-    found = select(FindingRow.id).where(
-        FindingRow.target == "", FindingRow.rule == quota.NAME, FindingRow.state.in_(WAITING)
+def _calls_run_out(session: Session, now: datetime) -> FindingRow | None:
+    """The finding that a provider's plan will not last its day, if there is one.
+
+    It is gone as soon as no call is left, and where we ask for fewer: but its day has not ended.
+    """
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    is_of_today = (FindingRow.state == "gone") & (FindingRow.last_seen >= midnight)
+    found = select(FindingRow).where(
+        FindingRow.target == "",
+        FindingRow.rule == quota.NAME,
+        FindingRow.state.in_(WAITING) | is_of_today,
     )
-    return session.scalars(found.limit(1)).first() is not None
+    return session.scalars(found.limit(1)).first()
 
 
 def _set(
-    session: Session, row: FindingRow, category: Category, *, learned: bool, said: str
+    session: Session, category: Category, cause: FindingRow, *, learned: bool, said: str
 ) -> None:
-    reason = f"Finding {short_id(row.id)} of {row.rule}."
+    reason = f"Finding {short_id(cause.id)} of {cause.rule}."
     changes = {"learned": learned}
     stored_policies.record(session, category, changes, changed_by=ACTOR, reason=reason)
     changes_of_fleet.record(session, "policy", said, ACTOR)

@@ -47,10 +47,10 @@ def finding(seconds: float, *, rule: str = "cache.ttl_too_long", of: Category = 
     )
 
 
-def find(database: Database, *findings: Finding) -> None:
+def find(database: Database, *findings: Finding, now: datetime = NOW) -> None:
     """As an analysis does that finds these and nothing else."""
     database.transact(
-        lambda session: ledger.record(session, findings, blind_rules=(), run_id=1, now=NOW)
+        lambda session: ledger.record(session, findings, blind_rules=(), run_id=1, now=now)
     )
 
 
@@ -94,8 +94,24 @@ def test_while_a_plan_runs_out_it_is_undone_and_nothing_else_is_done(
     assert in_force(database) == parse_mirror(client.get(POLICY_KEY) or b"") == LEFT
     assert (state(database, long), state(database, short)) == ("reverted", "open")
     assert work(database, client) == []
-    find(database, short)  # the day is over, and the plan is new
-    assert work(database, client) == ["Cache, api_response: lifetimes are learned."]
+    find(database, short)  # no call is left: that is an alert, and no finding any more
+    assert work(database, client, now=NOW) == []
+    midnight = (NOW + timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    assert work(database, client, now=midnight) == ["Cache, api_response: lifetimes are learned."]
+
+
+def test_what_was_found_again_meanwhile_is_undone_too_when_a_plan_runs_out(
+    database: Database, client: redis.Redis
+) -> None:
+    long = finding(40)
+    find(database, long)
+    work(database, client)
+    later = NOW + WATCHED + timedelta(hours=1)
+    work(database, client, now=later)
+    find(database, long, replace(finding(1, rule="fleet.quota"), object="provider x"), now=later)
+    assert state(database, long) == "open"
+    assert work(database, client, now=later) == [UNDONE]
+    assert in_force(database) == LEFT
 
 
 def test_what_a_person_has_set_is_left_alone_until_it_is_reset(
