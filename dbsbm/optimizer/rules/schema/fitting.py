@@ -66,6 +66,7 @@ def mistyped(
     *,
     evidence: dict[str, Any],
     confidence: float,
+    gain: str = "values are compared as what they are, and by their index",
 ) -> Finding:
     """The finding about a column that should be of another type."""
     texts = {"charset": "", "collation": ""} if is_text(column) else {}
@@ -77,7 +78,7 @@ def mistyped(
         evidence={**evidence, "type": column.type, "fitting_type": kind},
         fix=(ddl.alter(table, ddl.modify(column, type=kind, **texts)),),
         revert=(ddl.alter(table, ddl.modify(column)),),
-        expected_gain="values are compared as what they are, and by their index",
+        expected_gain=gain,
         confidence=confidence,
         risk="high",
     )

@@ -45,6 +45,7 @@ def money_in_floats(case: Case) -> Iterator[Finding]:
                     "decimal(19,4)",
                     evidence={"table_rows": table.rows},
                     confidence=0.85,
+                    gain="sums of money are exact, to the cent",
                 )
 
 
