@@ -24,7 +24,8 @@ many rows, and an index a page or two for each row."""
 _COST_OF_ENTRY: Final = 3 * _COST_OF_PAGE + _COST_OF_ROW
 """Of an entry that is written: three pages lead to it in an index of up to some million rows."""
 _DESCENT: Final = 1.0
-"""Cost that counts for nothing: another index may be a level deeper."""
+"""Cost that counts for nothing, however small the table: four pages, by which another index may be
+deeper or fuller, or ten rows."""
 _NOISE_FACTOR: Final = 1.5
 _NOISE_SECONDS: Final = 0.005
 """A busy machine makes the shortest of some runs longer by so much."""
@@ -47,11 +48,15 @@ class Trial:
         return _cost(self.before, pages=known), _cost(self.after, pages=known)
 
     @property
-    def is_worse(self) -> bool:
-        """It reads more, or takes longer than other work on the machine explains."""
+    def reads_more(self) -> bool:
+        """It costs more than a share and a descent of an index explain."""
         before, after = self.costs
-        slow = _NOISE_FACTOR * self.before.seconds + _NOISE_SECONDS
-        return after > SLOWER * before + _DESCENT or self.after.seconds > slow
+        return after > SLOWER * before + _DESCENT
+
+    @property
+    def takes_longer(self) -> bool:
+        """It takes longer than other work on the machine explains."""
+        return self.after.seconds > _NOISE_FACTOR * self.before.seconds + _NOISE_SECONDS
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON, without the values."""
@@ -133,14 +138,27 @@ def judge(
     Returns:
         The verdict, and a sentence for each reason against the change.
     """
-    against = [
-        f"A statement reads more or takes longer than before: {each.load.text[:200]}"
-        for each in tried
-        if any(trial.is_worse for trial in each.trials)
-    ]
+    against = [reason for each in tried if (reason := _worse(each))]
     if makes_index:
         against += _useless(tried, writes)
     return _with_unknown(against, tried, unknown, takes_index=takes_index)
+
+
+def _worse(tried: Tried) -> str | None:
+    """What is worse about a statement, by the first of its trials that is."""
+    for trial in tried.trials:
+        before, after = trial.costs
+        if trial.reads_more:
+            what = f"reads more than before (cost {before:,.2f} -> {after:,.2f})"
+        elif trial.takes_longer:
+            seconds = trial.before.seconds, trial.after.seconds
+            what = "takes longer than before ({:,.1f} -> {:,.1f} ms)".format(
+                *(1000 * each for each in seconds)
+            )
+        else:
+            continue
+        return f"A statement {what}: {tried.load.text[:200]}"
+    return None
 
 
 def _useless(tried: Sequence[Tried], writes: Writes) -> list[str]:

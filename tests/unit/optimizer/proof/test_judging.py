@@ -53,14 +53,32 @@ def test_one_statement_that_gets_worse_is_not_outweighed() -> None:
 
 
 def test_one_descent_more_is_not_worse() -> None:
-    assert not tried(1, 3).trials[0].is_worse
-    assert tried(1, 5).trials[0].is_worse
+    assert not tried(1, 3).trials[0].reads_more
+    assert tried(1, 5).trials[0].reads_more
+
+
+@pytest.mark.parametrize("pages", [0, 1, 20, 10_000])
+@pytest.mark.parametrize("rows", [0, 5, 50_000])
+def test_one_page_more_is_never_a_reason_however_small_the_table(rows: int, pages: int) -> None:
+    before, after = Reading(rows, pages, 0.001), Reading(rows, pages + 1, 0.001)
+    trials = (Trial("common", before, after),)
+    found = judge([Tried(load(), trials)], [], NO_WRITES, makes_index=False, takes_index=True)
+    assert found == ("proved", [])
+
+
+def test_it_is_said_what_is_worse_and_by_how_much() -> None:
+    more, slower = tried(5, 50), tried(5, 5, (0.0002, 0.008))
+    _, reasons = judge([more, slower], [], NO_WRITES, makes_index=False, takes_index=True)
+    assert [reason.partition(": ")[0] for reason in reasons] == [
+        "A statement reads more than before (cost 1.75 -> 17.50)",
+        "A statement takes longer than before (0.2 -> 8.0 ms)",
+    ]
 
 
 def test_neither_rows_nor_pages_count_alone() -> None:
     scan, lookups = Reading(6_000, 20, 0.01), Reading(110, 220, 0.001)
-    assert not Trial("common", scan, lookups).is_worse
-    assert Trial("common", lookups, scan).is_worse
+    assert not Trial("common", scan, lookups).reads_more
+    assert Trial("common", lookups, scan).reads_more
 
 
 def test_an_index_that_costs_writers_more_than_it_saves_is_not_proved() -> None:
