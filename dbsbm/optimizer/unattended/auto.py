@@ -22,6 +22,7 @@ from dbsbm.optimizer.applying.applier import Applier, Outcome
 from dbsbm.optimizer.applying.ddl import read_fix
 from dbsbm.optimizer.applying.target import TableGoneError, Target
 from dbsbm.optimizer.applying.watching import read_totals
+from dbsbm.optimizer.finding import short_id
 from dbsbm.optimizer.proof.bench import Bench, HurriedBench
 from dbsbm.optimizer.proof.prove import layout_digest
 from dbsbm.optimizer.server.case import Case
@@ -36,6 +37,7 @@ DAILY_CHANGES: Final = 3
 PROOFS: Final = 3
 """Findings that are proved in one round: a proof may take two minutes."""
 _DAY = timedelta(days=1)
+_RULES: Final = "index."
 _SAFE = ("none", "low")
 
 
@@ -234,7 +236,7 @@ def _candidates(database: Database, name: str) -> tuple[list[FindingRow], dict[s
             .where(
                 FindingRow.target == name,
                 FindingRow.state.in_(WAITING),
-                FindingRow.rule.startswith("index."),
+                FindingRow.rule.startswith(_RULES),
             )
             .order_by(GRAVITY, FindingRow.confidence.desc(), FindingRow.id)
         ).all()
@@ -263,13 +265,26 @@ def approve(database: Database, finding_id: str, *, actor: str) -> FindingRow:
     """Let `auto` do what a finding asks for now, however big its table is.
 
     Raises:
-        UserError: There is no such finding, or its fix changes no table.
+        UserError: There is no such finding, its fix changes no table, or `auto` never does it.
     """
 
     def write(session: Session) -> FindingRow:
         row = ledger.find(session, finding_id)
         read_fix(row.fix, "")
-        state: State = row.state  # type: ignore[assignment]  # only the ledger sets it
+        name = short_id(row.id)
+        if row.state not in WAITING:
+            raise UserError(
+                f"`auto` has nothing to do for this finding, as it is {row.state}: `optimizer show "
+                f"{name}` names what a person can do."
+            )
+        is_risky = row.risk not in _SAFE
+        if is_risky or not row.rule.startswith(_RULES):
+            why = f"its risk is {row.risk}" if is_risky else "it is not about an index"
+            raise UserError(
+                f"`auto` leaves this finding to a person, as {why}: try it with `optimizer prove "
+                f"{name}`, then do it with `optimizer apply {name}`."
+            )
+        state: State = row.state
         ledger.take_step(session, row, "approve", state, actor=actor, detail={"fix": row.fix})
         return row
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from dbsbm.db.engine import Database
 from dbsbm.db.models import FindingRow
 from dbsbm.db.queries.findings import State
+from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.applying import changes
 from dbsbm.optimizer.finding import Finding
@@ -28,10 +30,12 @@ def database(migrated_sqlite_url: str) -> Iterator[Database]:
     database.dispose()
 
 
-def find(database: Database, fix: str) -> FindingRow:
+def find(
+    database: Database, fix: str, *, rule: str = "index.missing", risk: Any = "low"
+) -> FindingRow:
     """As an analysis does that finds it, and return the row."""
     found = Finding(
-        rule="index.missing",
+        rule=rule,
         object="s.t(a)",
         severity="warning",
         cause="It is slow.",
@@ -39,7 +43,7 @@ def find(database: Database, fix: str) -> FindingRow:
         fix=(fix,),
         expected_gain="much",
         confidence=0.9,
-        risk="low",
+        risk=risk,
     )
     database.transact(
         lambda session: ledger.record(
@@ -86,6 +90,21 @@ def test_an_approval_is_of_one_fix_and_ends_with_the_finding(database: Database)
     bring(database, finding, "gone")
     find(database, FIX)
     assert not is_approved(database, finding.id)
+
+
+def test_what_auto_never_does_cannot_be_approved(database: Database) -> None:
+    grows = find(database, FIX, rule="schema.key_running_out")
+    with pytest.raises(UserError, match=f"do it with `optimizer apply {grows.id[:8]}`"):
+        approve(database, grows.id, actor="a person")
+    risky = find(database, FIX, risk="high")
+    with pytest.raises(UserError, match="its risk is high: try it"):
+        approve(database, risky.id, actor="a person")
+    bring(database, find(database, FIX), "dismissed")
+    with pytest.raises(UserError, match="is dismissed"):
+        approve(database, risky.id, actor="a person")
+    with database.read() as session:
+        steps = [*ledger.steps(session, grows.id), *ledger.steps(session, risky.id)]
+    assert "approve" not in {step.step for step in steps}
 
 
 def test_of_what_was_applied_again_the_last_change_is_watched(database: Database) -> None:
