@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from pydantic import SecretStr
@@ -16,6 +16,7 @@ from dbsbm.db.models import FindingRow, OptimizerRun
 from dbsbm.db.queries.findings import GRAVITY, WAITING, last_run, not_looked_at
 from dbsbm.errors import DbsbmError, TransientError, UserError
 from dbsbm.optimizer import ledger
+from dbsbm.optimizer.applying import changes
 from dbsbm.optimizer.applying.applier import Applier
 from dbsbm.optimizer.applying.steps import is_change
 from dbsbm.optimizer.applying.target import Target
@@ -52,11 +53,9 @@ _DEEDS: dict[str, tuple[tuple[FindingDeed, str, int], ...]] = {
         (FindingDeed.APPLY, "Apply", _PRIMARY),
         (FindingDeed.DISMISS, "Dismiss", _SECONDARY),
     ),
-    "applied": (
-        (FindingDeed.KEEP, "Keep", _PRIMARY),
-        (FindingDeed.REVERT, "Undo", _DANGER),
-    ),
+    "applied": ((FindingDeed.KEEP, "Keep", _PRIMARY),),
 }
+_UNDO = (FindingDeed.REVERT, "Undo", _DANGER)
 
 
 def show(database: Database, *, may_decide: bool) -> Reply:
@@ -79,13 +78,14 @@ def show(database: Database, *, may_decide: bool) -> Reply:
             .order_by(GRAVITY, FindingRow.confidence.desc(), FindingRow.id)
             .limit(MOST)
         ).all()
+        in_force = changes.with_any_in_force(session, [row.id for row in rows])
     said = [_opening(run, total), *_looked(run)]
     if rows and not may_decide:
         said.append(f"-# {ELSEWHERE}")
     return Reply(
         "\n".join(said)[:_LONGEST_CONTENT],
         embeds=_embeds(rows),
-        components=tuple(_buttons(rows)) if may_decide else (),
+        components=tuple(_buttons(rows, in_force)) if may_decide else (),
     )
 
 
@@ -227,7 +227,8 @@ def _state(row: FindingRow) -> str:
     return row.state if verdict in {None, "proved"} else f"{row.state}, {verdict}"
 
 
-def _buttons(rows: Sequence[FindingRow]) -> list[dict[str, Any]]:
+def _buttons(rows: Sequence[FindingRow], in_force: Container[str]) -> list[dict[str, Any]]:
+    """A row of buttons for each finding about which anything can be done."""
     return [
         {
             "type": _ROW,
@@ -238,13 +239,18 @@ def _buttons(rows: Sequence[FindingRow]) -> list[dict[str, Any]]:
                     "label": f"{number}. {label}",
                     "custom_id": finding_custom_id(row.id, deed),
                 }
-                for deed, label, style in _DEEDS[row.state]
-                if deed is FindingDeed.DISMISS or is_change(row.fix)
+                for deed, label, style in deeds
             ],
         }
         for number, row in enumerate(rows, 1)
-        if row.state != "applied" or is_change(row.fix)
+        if (deeds := _deeds(row, in_force))
     ]
+
+
+def _deeds(row: FindingRow, in_force: Container[str]) -> list[tuple[FindingDeed, str, int]]:
+    may_change = is_change(row.fix)
+    deeds = [each for each in _DEEDS[row.state] if each[0] is FindingDeed.DISMISS or may_change]
+    return [*deeds, _UNDO] if row.id in in_force else deeds
 
 
 def _block(text: str) -> str:

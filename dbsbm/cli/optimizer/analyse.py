@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dbsbm.cache.server.connection import connect
 from dbsbm.cli.cache.server import CONNECT_TIMEOUT, TIMEOUT
+from dbsbm.cli.optimizer.place import add_server, read_server
 from dbsbm.cli.optimizer.text import tell_report
 from dbsbm.cli.output import say_json
 from dbsbm.db.engine import Database
@@ -39,10 +40,9 @@ def fill(parser: argparse.ArgumentParser) -> None:
         "Look at the fleet and its database, or at any MySQL 8 or MariaDB 10.6+ database. It is "
         "only read. Exit code 0 whatever is found, 1 where it cannot be read."
     )
-    parser.add_argument(
-        "--database-url",
-        metavar="URL",
-        help="mysql://user:password@host:3306/schema; without a schema all that the user sees; "
+    add_server(
+        parser,
+        "mysql://user:password@host:3306/schema; without a schema all that the user sees; "
         "default: the fleet's own",
     )
     parser.add_argument("--cache-url", metavar="URL", help="default: the fleet's own")
@@ -71,9 +71,10 @@ def _run(arguments: argparse.Namespace) -> int:
 def _analyse(arguments: argparse.Namespace) -> dict[str, Any]:
     since = _length(arguments.since)
     cache_url = SecretStr(arguments.cache_url) if arguments.cache_url else None
-    if arguments.database_url is None:
+    address = read_server(arguments)
+    if address is None:
         return _analyse_own(since, cache_url)
-    return _analyse_foreign(SecretStr(arguments.database_url), since, cache_url)
+    return _analyse_foreign(address, since, cache_url)
 
 
 def _analyse_own(since: timedelta, cache_url: SecretStr | None) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from dbsbm.db.models import FindingRow, FindingStep
 from dbsbm.db.queries.findings import GRAVITY, STATES
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
-from dbsbm.optimizer.applying.steps import next_steps
+from dbsbm.optimizer.applying import changes
+from dbsbm.optimizer.applying.steps import next_commands
 from dbsbm.optimizer.finding import short_id
 from dbsbm.settings import load_settings
 
@@ -89,7 +90,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    row, steps = _read(lambda session: _with_steps(session, arguments.id))
+    row, steps, in_force = _read(lambda session: _with_steps(session, arguments.id))
     content = _as_json(row)
     if arguments.json:
         say_json({**content, "steps": [_step_json(step) for step in steps]})
@@ -103,10 +104,8 @@ def _show(arguments: argparse.Namespace) -> int:
         say("\n".join(("", *proof_lines(row.proof))))
     say("")
     _tell_steps(steps)
-    where = f" --database-url mysql://USER:PASSWORD@{row.target}" if row.target else ""
-    for step in next_steps(row.state, row.fix):
-        place = "" if step == "dismiss" else where
-        say(f"Next: python -m dbsbm optimizer {step} {short_id(row.id)}{place}")
+    for command in next_commands(row, in_force=in_force):
+        say(f"Next: {command}")
     return 0
 
 
@@ -160,9 +159,12 @@ def _wanted(state: str | None) -> Select[FindingRow]:
     return rows if state == "all" else rows.where(FindingRow.state == state)
 
 
-def _with_steps(session: Session, finding_id: str) -> tuple[FindingRow, Sequence[FindingStep]]:
+def _with_steps(
+    session: Session, finding_id: str
+) -> tuple[FindingRow, Sequence[FindingStep], bool]:
+    """The finding, what became of it, and whether anything that was done for it is in force."""
     row = ledger.find(session, finding_id)
-    return row, ledger.steps(session, row.id)
+    return row, ledger.steps(session, row.id), bool(changes.in_force(session, row.id))
 
 
 def _steps(session: Session, finding_id: str | None, limit: int) -> Sequence[FindingStep]:

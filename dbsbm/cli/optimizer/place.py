@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from dbsbm.cli.optimizer.ledger import open_ledger
 from dbsbm.db.engine import Database
 from dbsbm.errors import DbsbmError, UserError
 from dbsbm.optimizer.applying.target import target_name
+from dbsbm.optimizer.server.connection import UNREADABLE
 from dbsbm.settings import load_settings
 
 EXIT_FAILED = 1
@@ -38,12 +41,55 @@ class Place:
     actor: str
 
 
+def add_server(parser: argparse.ArgumentParser, url_help: str) -> None:
+    """Add how a server is named, and how its password is given."""
+    parser.add_argument("--database-url", metavar="URL", help=url_help)
+    parser.add_argument(
+        "--ask-password",
+        action="store_true",
+        help="ask for the password of the URL's user, or read it as a line of standard input: in a "
+        "URL, whoever may list processes can read it",
+    )
+
+
+def read_server(arguments: argparse.Namespace) -> SecretStr | None:
+    """The address of the foreign server that is named, None for the fleet's own.
+
+    Raises:
+        UserError: No password was given, or there is no address that it could belong to.
+    """
+    address: str | None = arguments.database_url or None
+    if not arguments.ask_password:
+        return None if address is None else SecretStr(address)
+    if address is None:
+        raise UserError(
+            "--ask-password needs --database-url: the fleet's own password is in its settings."
+        )
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise UserError(UNREADABLE) from None
+    password = _ask(f"Password of {url.username or 'the user'} at {url.host or 'localhost'}: ")
+    if not password:
+        raise UserError("No password was given: type one, or give it as a line of standard input.")
+    return SecretStr(url.set(password=password).render_as_string(hide_password=False))
+
+
+def _ask(prompt: str) -> str:
+    """What is typed without being shown, or a line of standard input that nobody types."""
+    try:
+        return (
+            getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        )
+    except EOFError:
+        return ""
+
+
 def add_place(parser: argparse.ArgumentParser) -> None:
     """Add what every command that touches a server takes."""
-    parser.add_argument(
-        "--database-url",
-        metavar="URL",
-        help="of the database that the finding is about, as it was given to `analyse`; "
+    add_server(
+        parser,
+        "of the database that the finding is about, as it was given to `analyse`; "
         "default: the fleet's own",
     )
     parser.add_argument("--by", default=getpass.getuser(), metavar="NAME", help="who does it")
@@ -59,11 +105,12 @@ def open_place(arguments: argparse.Namespace) -> Iterator[Place]:
     """Open the ledger, and find the server.
 
     Raises:
-        UserError: The fleet's own database is a file, which needs no optimizer.
+        UserError: The fleet's own database is a file, which needs no optimizer; or the server is
+            named wrongly.
         ConfigError: The fleet's own database is not up to date.
     """
     settings = load_settings()
-    foreign = SecretStr(arguments.database_url) if arguments.database_url else None
+    foreign = read_server(arguments)
     with open_ledger(settings.database) as database:
         if foreign is None and database.dialect == "sqlite":
             raise UserError(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import timedelta
 
-from pydantic import SecretStr
-
-from dbsbm.cli.optimizer.place import or_say_why_not
+from dbsbm.cli.optimizer.place import add_server, or_say_why_not, read_server
 from dbsbm.cli.output import say, say_json, table
 from dbsbm.errors import UserError
 from dbsbm.optimizer.server.connection import Connection
@@ -27,7 +25,7 @@ def fill(parser: argparse.ArgumentParser) -> None:
         "connection, over many, and over as many as seem right. The server works as hard as it can "
         "meanwhile."
     )
-    parser.add_argument("--database-url", metavar="URL", help="default: the fleet's own")
+    add_server(parser, "default: the fleet's own")
     parser.add_argument(
         "--most", type=int, default=_MOST, metavar="N", help=f"largest pool to try ({_MOST})"
     )
@@ -43,8 +41,8 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UserError("--most must be from 3 to 1000: there is nothing to choose from otherwise.")
     if not 0.1 <= arguments.seconds <= 600:
         raise UserError("--seconds must be from 0.1 to 600.")
-    own = None if arguments.database_url else load_settings()
-    address = own.database if own is not None else SecretStr(arguments.database_url)
+    foreign = read_server(arguments)
+    address = foreign or load_settings().database
     if address.get_secret_value().startswith("sqlite"):
         raise UserError(
             "SQLite has one writer, whatever the pool: name a MySQL or MariaDB server with "
@@ -71,6 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
         f"{found.size} connections do 95 % of what any number up to {largest} does, by "
         f"{PROBES} measurements of {len(statements)} kinds of statements."
     )
-    if own is not None:
-        say(f"Set DB_POOL_SIZE={found.size} for each process; it is {own.db_pool_size} now.")
+    if foreign is None:
+        size = load_settings().db_pool_size
+        say(f"Set DB_POOL_SIZE={found.size} for each process; it is {size} now.")
     return 0

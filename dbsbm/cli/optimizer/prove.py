@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from dbsbm.cli.optimizer.place import add_id, add_place, open_place, or_say_why_not
 from dbsbm.cli.optimizer.text import proof_lines
@@ -10,14 +11,20 @@ from dbsbm.cli.output import say, say_json
 from dbsbm.errors import UserError
 from dbsbm.optimizer import ledger
 from dbsbm.optimizer.proof.bench import Bench
+from dbsbm.optimizer.proof.judging import Verdict
 from dbsbm.optimizer.unattended.proving import prove_finding, read_load
+
+EXITS: Final[dict[Verdict, int]] = {"proved": 0, "not proved": 3, "needs a person": 4}
+"""Exit codes by what came out, for scripts; 2 is that of a command that was typed wrongly."""
 
 
 def fill(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.description = (
         "Copies the tables of a finding into a schema of its own on the same server, replays the "
-        "statements seen before and after the change, and drops the copies."
+        "statements seen before and after the change, and drops the copies. Exit code 0 where the "
+        f"change is proved, {EXITS['not proved']} where it is not, {EXITS['needs a person']} where "
+        "a person has to judge, and 1 where it cannot be tried."
     )
     add_id(parser)
     add_place(parser)
@@ -39,4 +46,4 @@ def _prove(arguments: argparse.Namespace) -> int:
         say_json(proof)
     else:
         say("\n".join(proof_lines(proof)))
-    return 0
+    return EXITS[proof["verdict"]]

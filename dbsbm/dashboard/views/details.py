@@ -25,7 +25,8 @@ from dbsbm.dashboard.views.charts import CATEGORY, ENDPOINT, STATEMENT, TASK
 from dbsbm.dashboard.views.evidence import evidence_blocks
 from dbsbm.db.models import FindingRow, Incident, SlowStatement, Statement
 from dbsbm.errors import UserError
-from dbsbm.optimizer.applying.steps import next_steps
+from dbsbm.optimizer.applying import changes
+from dbsbm.optimizer.applying.steps import next_commands
 from dbsbm.optimizer.finding import short_id
 
 View = dict[str, Any]
@@ -92,6 +93,7 @@ def _trace(_sources: Sources, _span: Span, names: Sequence[str]) -> View:
 def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
     with sources.database.read() as session:
         row = session.get(FindingRow, names[0])
+        in_force = bool(changes.in_force(session, names[0]))
     if row is None:
         raise UserError("There is no such finding: it may be older than RETENTION_DAYS.")
     blocks = [
@@ -109,7 +111,7 @@ def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
         list_block("Cause", [row.cause]),
         *([advice_block("What helps", row.fix)] if row.fix else []),
         *([advice_block("How to undo that", row.revert)] if row.revert else []),
-        advice_block("On the command line", _commands(row)),
+        advice_block("On the command line", _commands(row, in_force=in_force)),
         *evidence_blocks(row.evidence),
         *(_proof(row.id, row.proof) if row.proof else ()),
         table_block("finding-steps", {"finding": row.id}),
@@ -117,15 +119,10 @@ def _finding(sources: Sources, _span: Span, names: Sequence[str]) -> View:
     return _page(row.object, blocks)
 
 
-def _commands(row: FindingRow) -> list[str]:
+def _commands(row: FindingRow, *, in_force: bool) -> list[str]:
     """What an operator can type about a finding, as it stands."""
-    command, name = "python -m dbsbm optimizer", short_id(row.id)
-    where = f" --database-url mysql://USER:PASSWORD@{row.target}" if row.target else ""
-    steps = [
-        f"{command} {step} {name}{'' if step == 'dismiss' else where}"
-        for step in next_steps(row.state, row.fix)
-    ]
-    return [f"{command} show {name}", *steps]
+    show = f"python -m dbsbm optimizer show {short_id(row.id)}"
+    return [show, *next_commands(row, in_force=in_force)]
 
 
 def _proof(finding: str, proof: Mapping[str, Any]) -> Iterator[Block]:

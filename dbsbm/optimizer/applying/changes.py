@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -66,17 +66,27 @@ def unsettled(session: Session, target: str) -> Sequence[SchemaChange]:
     ).all()
 
 
+_IN_FORCE: Final = (SchemaChange.state == "done", SchemaChange.kind != "revert")
+
+
 def in_force(session: Session, finding_id: str) -> Sequence[SchemaChange]:
     """What was done for a finding and not undone, the oldest first."""
     return session.scalars(
         select(SchemaChange)
-        .where(
-            SchemaChange.finding_id == finding_id,
-            SchemaChange.state == "done",
-            SchemaChange.kind != "revert",
-        )
+        .where(SchemaChange.finding_id == finding_id, *_IN_FORCE)
         .order_by(SchemaChange.id)
     ).all()
+
+
+def with_any_in_force(session: Session, finding_ids: Collection[str]) -> set[str]:
+    """Those of the findings for which something was done that was not undone."""
+    return set(
+        session.scalars(
+            select(SchemaChange.finding_id)
+            .where(SchemaChange.finding_id.in_(finding_ids), *_IN_FORCE)
+            .distinct()
+        )
+    )
 
 
 def layout_before_all(session: Session, change: SchemaChange) -> str:

@@ -23,6 +23,9 @@ Row = Mapping[str, Any]
 STATEMENT_SECONDS: Final = 5
 """No statement of ours runs longer: then its answer is missing, and the server is free again."""
 _CONNECT_SECONDS = 5
+UNREADABLE: Final = (
+    "The database's address cannot be read: write mysql://user:password@host:3306/schema."
+)
 # Statements run here belong to no schema that is analysed, so that they are not taken for its load.
 HOME: Final = "information_schema"
 
@@ -205,9 +208,7 @@ def _parse(address: SecretStr) -> URL:
     try:
         url = make_url(address.get_secret_value())
     except (ArgumentError, ValueError):
-        raise ServerRefusedError(
-            "The database's address cannot be read: write mysql://user:password@host:3306/schema."
-        ) from None
+        raise ServerRefusedError(UNREADABLE) from None
     if url.get_backend_name() not in {"mysql", "mariadb"}:
         raise ServerRefusedError(
             f"Only MySQL and MariaDB servers can be analysed, not {url.get_backend_name()}: "

@@ -86,6 +86,16 @@ def test_a_finding_is_applied_undone_and_dismissed_by_its_buttons(channel: Chann
     assert channel.press(other, "dismiss").startswith("Nothing more is said of")
 
 
+def test_what_is_in_force_can_be_undone_though_it_is_found_again(channel: Channel) -> None:
+    finding = channel.find(ADD)
+    channel.press(finding, "apply")
+    channel.press(finding, "keep")
+    channel.find(ADD)
+    assert channel.labels() == [["1. Try on a copy", "1. Apply", "1. Dismiss", "1. Undo"]]
+    assert "byte for byte" in channel.press(finding, "revert")
+    assert channel.labels() == []
+
+
 def test_a_proof_is_told_in_a_sentence(channel: Channel) -> None:
     answer = channel.press(channel.find(ADD), "prove")
     assert answer.startswith("Not proved: ")

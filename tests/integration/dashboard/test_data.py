@@ -12,7 +12,7 @@ import pytest
 from dbsbm.dashboard.views.charts import CHARTS
 from dbsbm.dashboard.views.sections import SECTIONS
 from dbsbm.dashboard.views.tables import TABLES
-from dbsbm.db.models import OptimizerRun
+from dbsbm.db.models import OptimizerRun, SchemaChange
 from tests.integration.dashboard.fleet import SQL, ago, busy_minute, finding, incident, rows
 from tests.integration.dashboard.served import Served
 from tests.integration.dashboard.test_access import csrf_token
@@ -179,16 +179,34 @@ def advised(client: httpx.Client, finding: str) -> list[str]:
     return [line["text"].removeprefix("python -m dbsbm optimizer ") for line in lines]
 
 
+def in_force(digit: str) -> SchemaChange:
+    """What was done for a finding, and not undone."""
+    return SchemaChange(
+        finding_id=digit * 32,
+        target="",
+        kind="apply",
+        state="done",
+        actor="a person",
+        schema_name="fleet",
+        table_name="games",
+        statement="ALTER TABLE games ADD INDEX ix (league)",
+        before="",
+        intended_at=ago(days=1),
+    )
+
+
 def test_the_commands_of_a_finding_are_those_that_can_follow(served: Served) -> None:
     advice, foreign = finding("a", fix=["Enlarge the disk."]), finding("b", target="box:3306/shop")
-    served.add(advice, foreign, finding("c", state="applied"))
+    served.add(advice, foreign, finding("c", state="applied"), finding("d", state="gone"))
+    served.add(in_force("c"), in_force("d"))
     client = served.client()
 
     assert advised(client, "a" * 32) == ["show aaaaaaaa", "dismiss aaaaaaaa"]
-    where = "--database-url mysql://USER:PASSWORD@box:3306/shop"
+    where = "--database-url mysql://USER@box:3306/shop --ask-password"
     assert f"prove bbbbbbbb {where}" in advised(client, "b" * 32)
     assert "dismiss bbbbbbbb" in advised(client, "b" * 32)
     assert advised(client, "c" * 32) == ["show cccccccc", "keep cccccccc", "revert cccccccc"]
+    assert advised(client, "d" * 32) == ["show dddddddd", "revert dddddddd"]
 
 
 def test_a_proof_is_shown_in_numbers(served: Served) -> None:

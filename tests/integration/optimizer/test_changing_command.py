@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import make_url
 
 from dbsbm.optimizer.applying.layout import same
+from dbsbm.optimizer.proof import shadow
 from tests.integration.optimizer.trials import Trials
 from tests.integration.typed import Typed
 
@@ -61,6 +64,64 @@ def test_a_finding_of_a_foreign_database_is_not_applied_to_another(
     assert "SQLite file" in err
     code, _, err = run("apply", "feedbeef")
     assert (code, err) == (1, "There is no finding feedbeef; see `optimizer list`.\n")
+
+
+def test_scripts_learn_from_the_exit_code_what_a_proof_came_to(
+    run: Run, trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials.run("SELECT id, state FROM bets WHERE game = 17", times=60)
+    _, out, _ = run("analyse", "--json")
+    (finding,) = [each for each in json.loads(out)["findings"] if each["rule"] == "index.missing"]
+    trials.run("TRUNCATE performance_schema.events_statements_summary_by_digest")
+    code, out, _ = run("prove", finding["id"])
+    assert (code, out.splitlines()[0]) == (3, "Not proved.")
+    monkeypatch.setattr(shadow, "MOST_ROWS", 1)
+    code, out, _ = run("prove", finding["id"])
+    assert (code, out.splitlines()[0]) == (4, "Needs a person.")
+
+
+def test_a_password_is_asked_for_or_read_and_takes_the_place_of_that_in_the_address(
+    typed: Typed, trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = make_url(trials.address.get_secret_value())
+    words = ("optimizer", "analyse", "--ask-password", "--database-url")
+    address = str(url.set(password=None))
+
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{url.password}\nanother line\n"))
+    assert typed(*words, address)[0] == 0
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", lambda prompt: f"hunter2{prompt and ''}")
+    wrong = f"mysql://nobody:right@{url.host}:{url.port}/x"
+    code, out, err = typed(*words, wrong)
+    assert (code, out) == (1, "")
+    assert "refuses the user 'nobody'" in err
+    assert "hunter2" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("analyse",), "--ask-password needs --database-url"),
+        (("analyse", "--database-url", "hunter2"), "cannot be read"),
+        (("pool", "--database-url", "mysql://u@127.0.0.1/x"), "No password was given"),
+        (("apply", "aa", "--database-url", "mysql://u@127.0.0.1/x"), "No password was given"),
+    ],
+)
+def test_a_password_that_is_asked_for_in_vain_is_one_sentence(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], sentence: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    code, out, err = typed("optimizer", *words, "--ask-password")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert sentence in err
+    assert "hunter2" not in err
+
+
+class Terminal(io.StringIO):
+    """Somebody sits there and types."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_an_interrupted_command_says_what_becomes_of_the_change(

@@ -132,7 +132,7 @@ def test_a_finding_is_shown_with_what_can_follow(run: Run, shop: str) -> None:
     (finding,) = report["findings"]
     _, out, _ = run("show", finding["id"])
     assert "  calls: 7\n" in out
-    where = f"--database-url mysql://USER:PASSWORD@{finding['target']}"
+    where = f"--database-url mysql://USER@{finding['target']} --ask-password"
     assert out.endswith(
         f"Next: python -m dbsbm optimizer prove {finding['id'][:8]} {where}\n"
         f"Next: python -m dbsbm optimizer apply {finding['id'][:8]} {where}\n"
