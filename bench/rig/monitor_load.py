@@ -1,7 +1,7 @@
 """`on|off|prometheus TASKS SECONDS`: what a paced load of tasks costs a forked child to measure.
 
 A task is what it is in the fleet: it ran, it waited, it asked the database twice for some rows, and
-it counted a hit and a miss of the cache.
+it counted a hit and a miss of the cache. Who listens to the engine is called as SQLAlchemy does it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ import sys
 import time
 from collections.abc import Callable
 from time import perf_counter
+from types import SimpleNamespace
 
 import redis
+from sqlalchemy import create_engine
 
 from bench.rig.monitor_child import in_fork
 from dbsbm.cache.categories import Category
 from dbsbm.cache.stats import Stats
 from dbsbm.monitor.counting.recorder import NullRecorder, Recorder
 from dbsbm.monitor.readings.cache_counts import watch_cache
+from dbsbm.monitor.readings.queries import QueryTimer
+from dbsbm.monitor.readings.statements import StatementTexts
 from dbsbm.monitor.readings.tasks import TaskWatch
 from dbsbm.optimizer.repetition import watch as repetition
 
@@ -28,28 +32,29 @@ FINGERPRINTS = [f"{number:016x}" for number in range(30)]
 SLICE = 0.01
 
 
-def with_recorder(recorder: Recorder) -> Callable[[int], None]:
+def with_recorder(recorder: Recorder, broker: redis.Redis | None) -> Callable[[int], None]:
     """Measure a task as the fleet does, and see whether it repeats a statement once a row."""
     tasks, is_on, cache = TaskWatch(recorder), recorder.enabled, Stats()
     watch_cache(cache, recorder)
-    repeats = repetition.StatementCalls("mysql")
-    queries = [
-        recorder.bind(
-            ("db.query", {"fingerprint": each, "verb": "select", "table": "bets"}),
-            ("db.rows", {"fingerprint": each}),
-        )
-        for each in FINGERPRINTS
-    ]
+    timer = QueryTimer(
+        create_engine("sqlite://"),
+        recorder,
+        slow_query_seconds=1.0,
+        texts=None if broker is None else StatementTexts(broker),
+        on_statement=repetition.StatementCalls("mysql"),
+    )
     texts = [f"SELECT c{each} FROM bets WHERE id = %s" for each in FINGERPRINTS]
+    # SQLAlchemy makes these anyway.
+    cursor, context = SimpleNamespace(rowcount=1), SimpleNamespace(execution_options={})
 
     def measure(number: int) -> None:
         seconds = 0.001 * (number % 211 + 1)
         name = TASKS[number % len(TASKS)]
         calls, token = repetition.open_scope()
         for turn in (0, 7):
-            kind = (number + turn) % len(FINGERPRINTS)
-            queries[kind].observe(perf_counter(), seconds / 5, 1)
-            repeats(texts[kind], (number,), 0.0, seconds / 5, 1)
+            text, values = texts[(number + turn) % len(FINGERPRINTS)], (number,)
+            timer.before(None, cursor, text, values, context, _many=False)
+            timer.after(None, cursor, text, values, context, _many=False)
         cache.local_hits(Category.GAME_DATA, 1, 100)
         cache.missed(Category.GAME_DATA)
         repeated = repetition.close_scope(calls, token)
@@ -112,9 +117,9 @@ def _measure(contender: str) -> Callable[[int], None]:
     if contender == "prometheus":
         return with_prometheus()
     if contender == "off":
-        return with_recorder(NullRecorder())
+        return with_recorder(NullRecorder(), None)
     broker = redis.Redis.from_url(os.environ["BENCH_BROKER"])
-    return with_recorder(Recorder(broker))
+    return with_recorder(Recorder(broker), broker)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def attach(
     texts = None if broker is None else StatementTexts(broker)
     if texts is not None:
         recorder.add_source(unless_away(texts.tell))
-    timer = _QueryTimer(engine, recorder, slow_query_seconds, texts, on_statement)
+    timer = QueryTimer(engine, recorder, slow_query_seconds, texts, on_statement)
     # Without `retval` SQLAlchemy puts a function of its own around it.
     event.listen(engine, "before_cursor_execute", timer.before, retval=True)
     event.listen(engine, "after_cursor_execute", timer.after)
@@ -80,8 +80,8 @@ class _Known(Bound):
         self.offer_at = 0.0
 
 
-class _QueryTimer:
-    """Listens to one engine."""
+class QueryTimer:
+    """Listens to one engine. Args: see `attach`."""
 
     def __init__(
         self,
