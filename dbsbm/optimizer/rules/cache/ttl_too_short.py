@@ -16,7 +16,7 @@ from dbsbm.cache.categories import OUTSIDE, Category, Policy
 from dbsbm.cache.policy.spans import spell_span
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence
-from dbsbm.optimizer.learning.granting import BUDGET
+from dbsbm.optimizer.learning.granting import BUDGET, LONGER
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules.cache.counts import CategoryCounts, count, policy_command
 from dbsbm.optimizer.rules.cache.learned import Learned, learned
@@ -25,8 +25,7 @@ NAME = "cache.ttl_too_short"
 
 MIN_RELOADS = 200
 MIN_LOADING = 60.0
-_LONGER = 2
-_MOST = 4
+_WORTH_A_CHANGE = 2
 
 
 def examine(evidence: Evidence) -> list[Finding]:
@@ -41,12 +40,12 @@ def examine(evidence: Evidence) -> list[Finding]:
         and not policies[category].learned
         and (counts := count(counters, category)).load_ns >= MIN_LOADING * 1e9
         and known.looks >= MIN_RELOADS
-        and _advised(category, known) >= _LONGER * policies[category].ttl
+        and _advised(category, known) >= _WORTH_A_CHANGE * policies[category].ttl
     ]
 
 
 def _advised(category: Category, known: Learned) -> timedelta:
-    return min(known.ttl, _MOST * category.ttl)
+    return min(known.ttl, LONGER * category.ttl)
 
 
 def _finding(category: Category, policy: Policy, known: Learned, counts: CategoryCounts) -> Finding:
