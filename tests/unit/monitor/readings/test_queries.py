@@ -99,7 +99,7 @@ def test_rows_are_counted_where_the_driver_knows_them(
 
 
 def test_statements_without_end_take_bounded_memory(engine: Engine, recorder: SpyRecorder) -> None:
-    timer = queries._QueryTimer(engine, recorder, 1000, None)
+    timer = queries.QueryTimer(engine, recorder, 1000, None)
     for number in range(3000):
         timer._record(f"SELECT {number}", (), 0.0, 0.1, 1)
     timer._record(f"SELECT '{'x' * 1_000_000}'", (), 0.0, 0.1, 1)
