@@ -63,6 +63,18 @@ def spoken(number: float) -> str:
     return f"{number:,.0f}" if number >= 10 or number == int(number) else f"{number:.1f}"
 
 
+def counted(number: float, one: str, many: str = "") -> str:
+    """A number and what it counts: `1 row`, `7 rows`.
+
+    Args:
+        number: How many.
+        one: What one of them is called, with its verb where it has one: `row is`.
+        many: What several are called, where that is not `one` with an s.
+    """
+    said = spoken(number)
+    return f"{said} {one if said == '1' else many or one + 's'}"
+
+
 def listed(names: tuple[str, ...] | list[str]) -> str:
     """`a`, `a and b`, or `a, b and c`."""
     *most, last = names

@@ -19,6 +19,7 @@ from dbsbm.optimizer.fleet.evidence import (
 from dbsbm.optimizer.missing import Missing, NotEnabledError
 from dbsbm.optimizer.rules import RULES
 from dbsbm.optimizer.rules.cache import hit_rate, limit
+from dbsbm.optimizer.rules.describe import counted
 from dbsbm.optimizer.rules.fleet import (
     dead_letters,
     overdue_effects,
@@ -226,7 +227,21 @@ def test_dead_letters_are_critical_when_they_grow(count: int, before: int, sever
     (finding,) = dead_letters.examine(evidence(dead_letters=(letters,)))
     assert finding.severity == severity
     assert finding.object == "outbox tasks.discord.deliver"
-    assert f"given up {count} times" in finding.cause
+    assert f"given up {'1 time' if count == 1 else f'{count} times'} and" in finding.cause
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (0, "0 rows are"),
+        (1, "1 row is"),
+        (1.0, "1 row is"),
+        (1.4, "1.4 rows are"),
+        (5000, "5,000 rows are"),
+    ],
+)
+def test_one_is_counted_as_one(number: float, said: str) -> None:
+    assert counted(number, "row is", "rows are") == said
 
 
 # --- overdue_effects ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import Transaction
 
@@ -50,9 +51,9 @@ def _finding(user: str, idle: list[Transaction]) -> Finding:
         object=f"transactions of {user}"[:190],
         severity="critical" if holds else "warning",
         cause=(
-            f"{len(idle)} transaction{'s' if len(idle) > 1 else ''} of {user} did nothing for up "
+            f"{counted(len(idle), 'transaction')} of {user} did nothing for up "
             f"to {longest.idle_seconds:,.0f} s; {longest.connection} has been open for "
-            f"{longest.seconds:,.0f} s. {locked:,} rows are kept locked."
+            f"{longest.seconds:,.0f} s. {counted(locked, 'row is', 'rows are')} kept locked."
         ),
         evidence={
             "transactions": [

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.rules.database.counters import counted_seconds, number
+from dbsbm.optimizer.rules.describe import counted
 from dbsbm.optimizer.server.case import Case
 from dbsbm.optimizer.server.model import LockWait
 
@@ -51,8 +52,8 @@ def _finding(waits: float, mean: float, share: float, now: list[LockWait]) -> Fi
         object="innodb row locks",
         severity="critical" if now else "warning",
         cause=(
-            f"Statements waited {waits:,.0f} times for a row's lock, {mean:,.0f} ms on average, in "
-            f"{share:.1%} of the time.{at_once}"
+            f"Statements waited {counted(waits, 'time')} for a row's lock, {mean:,.0f} ms on "
+            f"average, in {share:.1%} of the time.{at_once}"
         ),
         evidence={
             "waits": waits,
@@ -71,7 +72,7 @@ def _finding(waits: float, mean: float, share: float, now: list[LockWait]) -> Fi
             "Keep transactions short: nothing slow between the first change and the commit.",
             "Give each statement that changes rows an index, so that it locks only those.",
         ),
-        expected_gain=f"up to {mean:,.0f} ms for each of {waits:,.0f} statements",
+        expected_gain=f"up to {mean:,.0f} ms for each of {counted(waits, 'statement')}",
         confidence=0.85,
         risk="none",
     )

@@ -22,6 +22,7 @@ from dbsbm.optimizer.fleet.evidence import Evidence
 from dbsbm.optimizer.fleet.load import Load, busiest_hour
 from dbsbm.optimizer.fleet.pools import AWAITED, Pool, find_pools
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.concurrency"
 
@@ -48,8 +49,9 @@ def _finding(curves: Curves, pool: Pool, load: Load) -> Finding:
         object=f"queues {', '.join(pool.queues)}",
         severity="warning" if AWAITED & set(pool.queues) else "info",
         cause=f"In the hour from {load.start:%H:%M} UTC {load.running:.2f} of "
-        f"{load.processes:.0f} processes were busy on average ({load.utilisation:.0%}), mostly "
-        f"with {load.heaviest}. {needed} keep that below {TARGET:.0%}.",
+        f"{counted(round(load.processes), 'process was', 'processes were')} busy on average "
+        f"({load.utilisation:.0%}), mostly with {load.heaviest}. "
+        f"{needed} keep that below {TARGET:.0%}.",
         evidence={
             "hour": load.start.isoformat(),
             "running": load.running,

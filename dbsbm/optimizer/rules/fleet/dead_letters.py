@@ -11,6 +11,7 @@ from __future__ import annotations
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import DeadLetters, Evidence
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.dead_letters"
 
@@ -26,14 +27,14 @@ def _finding(letters: DeadLetters) -> Finding:
         rule=NAME,
         object=f"{letters.source} {letters.task}",
         severity="critical" if is_growing and letters.before else "warning",
-        cause=f"{letters.task} was given up {letters.count} times and not replayed; "
-        f"{letters.before} times in the window before.",
+        cause=f"{letters.task} was given up {counted(letters.count, 'time')} and not replayed; "
+        f"{counted(letters.before, 'time')} in the window before.",
         evidence={"count": letters.count, "before": letters.before},
         fix=(
             "Read the reasons in dead_letters and remove the cause.",
             "Then replay each: python -m dbsbm deadletters replay ID.",
         ),
-        expected_gain=f"{letters.count} pieces of work that are still owed.",
+        expected_gain=f"{counted(letters.count, 'piece')} of work still owed.",
         confidence=1.0,
         risk="low",
     )

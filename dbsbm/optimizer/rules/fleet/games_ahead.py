@@ -30,6 +30,7 @@ from dbsbm.optimizer.prediction.load import (
     LoadProfile,
     concurrency,
 )
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.games_ahead"
 
@@ -145,9 +146,10 @@ def _finding(pool: Pool, need: _Need) -> Finding:
         rule=NAME,
         object=f"queues {', '.join(pool.queues)}",
         severity="warning" if is_expected else "info",
-        cause=f"{need.games} games start in the next {AHEAD.total_seconds() / 3600:.0f} hours, and "
-        f"around {at} they bring {need.peak.arrivals:.3g} to {need.peak.upper:.3g} tasks a second "
-        f"of {need.seconds:.2g} s. That needs {need.expected} to {need.most} processes, and "
+        cause=f"{counted(need.games, 'game starts', 'games start')} in the next "
+        f"{AHEAD.total_seconds() / 3600:.0f} hours, and around {at} that brings "
+        f"{need.peak.arrivals:.3g} to {need.peak.upper:.3g} tasks a second "
+        f"of {need.seconds:.2g} s. That needs {_needed(need)}, and "
         f"{need.running} run.",
         evidence=_evidence(need),
         fix=(
@@ -159,6 +161,12 @@ def _finding(pool: Pool, need: _Need) -> Finding:
         confidence=0.9 if is_expected else 0.5,
         risk="low",
     )
+
+
+def _needed(need: _Need) -> str:
+    if need.expected == need.most:
+        return counted(need.most, "process", "processes")
+    return f"{need.expected} to {need.most} processes"
 
 
 def _evidence(need: _Need) -> Mapping[str, float | str]:

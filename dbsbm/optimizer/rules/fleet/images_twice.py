@@ -21,6 +21,7 @@ from dbsbm.optimizer.rules.cache.counts import (
     policy_command,
     undo_command,
 )
+from dbsbm.optimizer.rules.describe import counted
 from dbsbm.optimizer.wilson import wilson_bounds
 
 NAME = "fleet.images_drawn_twice"
@@ -47,7 +48,7 @@ def _finding(counts: CategoryCounts, max_bytes: int, drawn: float, lost: float) 
     is_away = counts.errors >= lost / 2
     larger = min(_MOST_BYTES, 2 * max_bytes)
     cause = (
-        f"{counts.errors:.0f} calls of the cache's server failed."
+        f"{counted(counts.errors, 'call')} of the cache's server failed."
         if is_away
         else f"They are larger than {spell_bytes(max_bytes)}."
     )

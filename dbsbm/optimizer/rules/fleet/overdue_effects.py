@@ -12,6 +12,7 @@ from datetime import timedelta
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Evidence, OverdueEffects
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.overdue_effects"
 
@@ -30,15 +31,16 @@ def _finding(effects: OverdueEffects) -> Finding:
         rule=NAME,
         object=f"task {effects.task}",
         severity="critical" if effects.oldest > TOKEN_LIFE else "warning",
-        cause=f"{effects.count} effects of {effects.task} are pending, the oldest for "
-        f"{minutes:.0f} minutes, after at most {effects.attempts} attempts. {_why(effects)}",
+        cause=f"Pending: {counted(effects.count, 'effect')} of {effects.task}, the oldest for "
+        f"{minutes:.0f} minutes, after at most {counted(effects.attempts, 'attempt')}. "
+        f"{_why(effects)}",
         evidence={
             "count": effects.count,
             "oldest_seconds": effects.oldest.total_seconds(),
             "attempts": effects.attempts,
         },
         fix=(_fix(effects),),
-        expected_gain=f"{effects.count} effects that members wait for.",
+        expected_gain=f"{counted(effects.count, 'effect')} that members wait for.",
         confidence=1.0,
         risk="none",
     )

@@ -18,6 +18,7 @@ from dbsbm.optimizer.fleet.curves import Curves
 from dbsbm.optimizer.fleet.evidence import Evidence
 from dbsbm.optimizer.fleet.pools import count_processes
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.prefetch"
 
@@ -61,7 +62,8 @@ def _finding(held: Sequence[tuple[float, float]], curves: Curves) -> Finding:
         object="messages held by workers",
         severity="warning",
         cause=f"Workers held {messages:.0f} messages on average for {len(held) / STEPS:.1f} hours, "
-        f"with {processes:.0f} processes to run them; {retries:.0f} runs of the window ended in "
+        f"with {counted(round(processes), 'process', 'processes')} to run them; "
+        f"{counted(round(retries), 'run')} of the window ended in "
         "another try.",
         evidence={"held": messages, "processes": processes, "steps": len(held), "retries": retries},
         fix=(
@@ -69,7 +71,8 @@ def _finding(held: Sequence[tuple[float, float]], curves: Curves) -> Finding:
             "Where they are retries: remove what the task waits for, see fleet.retries.",
         ),
         revert=("Set worker_prefetch_multiplier back.",),
-        expected_gain=f"{messages - processes:.0f} messages that an idle process could take.",
+        expected_gain=f"{counted(round(messages - processes), 'message')} "
+        "that an idle process could take.",
         confidence=0.9,
         risk="low",
     )

@@ -20,6 +20,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.curves import Curve
 from dbsbm.optimizer.fleet.evidence import Evidence
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.quota"
 
@@ -108,8 +109,9 @@ def _finding(provider: str, forecast: _Forecast) -> Finding:
         rule=NAME,
         object=f"provider {provider}",
         severity="warning",
-        cause=f"{forecast.left:.0f} calls are left of today's plan of {provider}, and the hours "
-        f"until midnight UTC take {needed} by the days before: {forecast.used:.0f} are used.",
+        cause=f"{counted(round(forecast.left), 'call is', 'calls are')} left of today's "
+        f"plan of {provider}, and the hours until midnight UTC take {needed} by "
+        f"the days before: {forecast.used:.0f} are used.",
         evidence={
             "left": forecast.left,
             "used": forecast.used,
@@ -123,7 +125,8 @@ def _finding(provider: str, forecast: _Forecast) -> Finding:
             "Or take a larger plan, and say so with APISPORTS_DAILY_LIMIT.",
         ),
         revert=("Take games-refresh out of SCHEDULE_OVERRIDES, and restart beat.",),
-        expected_gain=f"Scores until midnight: {forecast.least - forecast.left:.0f} calls are "
+        expected_gain="Scores until midnight: "
+        f"{counted(round(forecast.least - forecast.left), 'call is', 'calls are')} "
         "missing at least.",
         confidence=0.8 if forecast.days == 1 else 0.9,
         risk="low",

@@ -15,6 +15,7 @@ from dbsbm.optimizer.fleet.candidate import Candidate, derive_index
 from dbsbm.optimizer.fleet.evidence import Evidence, SlowQuery
 from dbsbm.optimizer.fleet.plan import Step, expensive_steps
 from dbsbm.optimizer.missing import Missing, present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.slow_statements"
 
@@ -86,7 +87,7 @@ def _cause(query: SlowQuery, steps: list[Step]) -> str:
 
 def _spoken(step: Step) -> str:
     table = f" of {step.table}" if step.table else ""
-    rows = "" if step.rows is None else f" ({step.rows:,} rows expected)"
+    rows = "" if step.rows is None else f" ({counted(step.rows, 'row')} expected)"
     article = "an" if step.kind.startswith("i") else "a"
     return f"{article} {step.kind}{table}{rows}"
 

@@ -17,6 +17,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Counters, Evidence
 from dbsbm.optimizer.fleet.pools import AWAITED
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 from dbsbm.optimizer.wilson import wilson_bounds
 
 NAME = "fleet.starvation"
@@ -92,9 +93,9 @@ def _finding(counters: Counters, queue: str, long: _Long) -> Finding:
         rule=NAME,
         object=f"{long.task} in {queue}",
         severity="warning",
-        cause=f"{long.task} ran {long.runs:.0f} times for {long.mean:.1f} s, the other "
+        cause=f"{long.task} ran {counted(long.runs, 'time')} for {long.mean:.1f} s, the other "
         f"{long.other_runs:.0f} tasks of the queue {queue} for {long.other_mean:.2f} s. They wait "
-        f"behind it: {waited:.0f} tasks waited above a second.",
+        f"behind it: {counted(waited, 'task')} waited above a second.",
         evidence={
             "runs": long.runs,
             "mean_seconds": long.mean,

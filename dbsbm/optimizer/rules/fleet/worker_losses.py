@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.fleet.evidence import Counters, Evidence
 from dbsbm.optimizer.missing import present
+from dbsbm.optimizer.rules.describe import counted
 
 NAME = "fleet.worker_losses"
 
@@ -34,7 +35,8 @@ def _finding(counters: Counters, role: str, lost: float) -> Finding:
         rule=NAME,
         object=f"role {role}",
         severity="warning" if lost >= MANY else "info",
-        cause=f"{lost:.0f} processes of {role} ended by force ({_listed(causes)}). "
+        cause=f"{counted(lost, 'process', 'processes')} of {role} ended by force "
+        f"({_listed(causes)}). "
         + (
             f"Tasks that then ran again: {_listed(redelivered)}."
             if redelivered
@@ -45,7 +47,7 @@ def _finding(counters: Counters, role: str, lost: float) -> Finding:
             "Look for a task over its hard limit: TASKS of celeryconfig.py has them.",
             f"Look for one that takes much memory: python -m dbsbm profile {role} --memory.",
         ),
-        expected_gain=f"{sum(redelivered.values()):.0f} runs that are not made twice.",
+        expected_gain=f"{counted(sum(redelivered.values()), 'run')} not made twice.",
         confidence=1.0,
         risk="none",
     )
@@ -53,4 +55,4 @@ def _finding(counters: Counters, role: str, lost: float) -> Finding:
 
 def _listed(counts: Mapping[str, float]) -> str:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{name} {count:.0f} times" for name, count in ordered[:3])
+    return ", ".join(f"{name} {counted(count, 'time')}" for name, count in ordered[:3])

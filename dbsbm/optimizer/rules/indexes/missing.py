@@ -19,7 +19,7 @@ from typing import Any
 
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import present
-from dbsbm.optimizer.rules.describe import columns_name, listed, spoken, statement_evidence
+from dbsbm.optimizer.rules.describe import columns_name, counted, listed, spoken, statement_evidence
 from dbsbm.optimizer.rules.indexes.changes import Change, changes
 from dbsbm.optimizer.rules.indexes.demand import Served, Wanted
 from dbsbm.optimizer.server.case import Case
@@ -107,4 +107,4 @@ def _evidence(
 def _gain(wanted: Wanted, first: Served) -> str:
     if first.before == first.after:
         return f"fetches none of the {spoken(first.before)} rows a run that the index finds"
-    return f"reads {spoken(first.after)} rows a run in place of {spoken(first.before)}"
+    return f"reads {counted(first.after, 'row')} a run in place of {spoken(first.before)}"

@@ -18,6 +18,7 @@ from datetime import timedelta
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.missing import present
 from dbsbm.optimizer.rules import ddl
+from dbsbm.optimizer.rules.describe import counted
 from dbsbm.optimizer.rules.indexes.changes import Change, changes
 from dbsbm.optimizer.rules.indexes.use_counts import MIN_AGE, runs_by_table
 from dbsbm.optimizer.server.case import Case
@@ -73,10 +74,10 @@ def _finding(change: Change, index: Index, case: Case, runs: int) -> Finding:
 def _spoken(age: timedelta) -> str:
     seconds = age.total_seconds()
     if seconds < 120:
-        return f"{seconds:.0f} seconds"
+        return counted(round(seconds), "second")
     hours = seconds / 3600
     if hours < 2:
-        return f"{hours * 60:.0f} minutes"
+        return counted(round(hours * 60), "minute")
     return f"{hours:.0f} hours" if hours < 48 else f"{age.days} days"
 
 

@@ -18,6 +18,7 @@ from sqlglot import exp
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
+    counted,
     spoken,
     statement_evidence,
     statement_object,
@@ -116,7 +117,7 @@ def _finding(seen: Seen, shape: Shape, case: Case, estimator: Estimator, skipped
         fix=(_by_key(seen, shape, table), *(ddl.alter(at, ddl.add(index)) for at, index in new)),
         revert=tuple(ddl.alter(at, ddl.drop(index)) for at, index in new),
         expected_gain=(
-            f"reads {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
+            f"reads {counted(max(seen.given, 1), 'row')} a run in place of {spoken(seen.read)}"
         ),
         confidence=0.95 if seen.load.sorted_rows else 0.85,
         risk="none",

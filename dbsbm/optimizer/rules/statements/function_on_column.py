@@ -19,6 +19,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     column_name,
+    counted,
     spoken,
     statement_evidence,
     statement_object,
@@ -146,7 +147,7 @@ def _finding(
 def _gain(seen: Seen) -> str:
     if seen.shape.aggregates:
         return f"reads the rows that count in place of {spoken(seen.read)} a run"
-    return f"reads about {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
+    return f"reads about {counted(max(seen.given, 1), 'row')} a run in place of {spoken(seen.read)}"
 
 
 def _rewritten(

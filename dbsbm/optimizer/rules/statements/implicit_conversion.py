@@ -23,6 +23,7 @@ from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     column_name,
+    counted,
     spoken,
     statement_evidence,
     statement_object,
@@ -139,7 +140,8 @@ def _compared_with_number(
         },
         fix=(with_conditions(seen.load.text, {predicate.sql: text}),),
         expected_gain=(
-            f"reads about {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}: "
+            f"reads about {counted(max(seen.given, 1), 'row')} a run "
+            f"in place of {spoken(seen.read)}: "
             "the value has to be passed as text"
         ),
         confidence=0.95 if is_known else 0.8,

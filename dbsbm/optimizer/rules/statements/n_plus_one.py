@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules.describe import (
     column_name,
+    counted,
     rows_given,
-    spoken,
     statement_evidence,
     statement_object,
 )
@@ -214,7 +214,7 @@ def _finding(lookup: _Lookup, around: _List) -> Finding:
         ),
         expected_gain=(
             f"{around.load.calls:,} statements in place of {load.calls:,}: one for each list of "
-            f"{spoken(rows_given(around.load))} rows"
+            f"{counted(rows_given(around.load), 'row')}"
         ),
         confidence=0.85,
         risk="none",

@@ -17,6 +17,7 @@ from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
     columns_name,
+    counted,
     listed,
     spoken,
     statement_evidence,
@@ -108,7 +109,8 @@ def _finding(seen: Seen, shape: Shape, case: Case, estimator: Estimator) -> Find
         fix=(*(ddl.alter(where, ddl.add(index)) for where, index in new), _union(seen)),
         revert=tuple(ddl.alter(where, ddl.drop(index)) for where, index in new),
         expected_gain=(
-            f"reads about {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
+            f"reads about {counted(max(seen.given, 1), 'row')} a run "
+            f"in place of {spoken(seen.read)}"
         ),
         confidence=0.85,
         risk="low",

@@ -15,6 +15,7 @@ from sqlglot import exp
 from dbsbm.optimizer.finding import Finding
 from dbsbm.optimizer.rules import ddl
 from dbsbm.optimizer.rules.describe import (
+    counted,
     spoken,
     statement_evidence,
     statement_object,
@@ -55,7 +56,8 @@ def _finding(seen: Seen, table: Table, case: Case) -> Finding:
         evidence={**statement_evidence(seen.load), "table_rows": table.rows},
         fix=_fix(seen, table),
         expected_gain=(
-            f"reads about {spoken(max(seen.given, 1))} rows a run in place of {spoken(seen.read)}"
+            f"reads about {counted(max(seen.given, 1), 'row')} a run "
+            f"in place of {spoken(seen.read)}"
         ),
         confidence=0.95,
         risk="none",

@@ -72,7 +72,7 @@ def test_a_pool_that_is_busy_for_an_hour_needs_as_many_processes_as_littles_law_
     (finding,) = busy([*quiet, *rush, *quiet])
     assert finding.object == "queues images"
     assert finding.severity == "warning"
-    assert "0.95 of 1 processes were busy on average (95%)" in finding.cause
+    assert "0.95 of 1 process was busy on average (95%)" in finding.cause
     assert "mostly with tasks.slips.render" in finding.cause
     assert finding.evidence["needed"] == 2
     assert "python -m workers worker images" in finding.fix[0]
@@ -276,5 +276,5 @@ def test_processes_that_ended_by_force_are_told_with_the_tasks_that_ran_again(
         )
     )
     assert (finding.object, finding.severity) == ("role worker.images", severity)
-    assert f"(SIGKILL {count} times)" in finding.cause
+    assert f"(SIGKILL {'1 time' if count == 1 else f'{count} times'})" in finding.cause
     assert f"tasks.slips.render {2 * count} times" in finding.cause
