@@ -29,7 +29,11 @@ _CENTS = "ABS({0} * 100 - ROUND({0} * 100)) <= 0.000001 * (1 + ABS({0} * 100))"
 
 
 class Contents:
-    """Samples of a server's tables: one statement for all columns of a table."""
+    """Samples of a server's tables: one statement for all columns of a table.
+
+    Most texts are words. The last row tells that for less than the sample costs, and all that the
+    sample would say of them is that they are no numbers and no times.
+    """
 
     def __init__(self, server: Connection) -> None:
         self._server = server
@@ -47,6 +51,33 @@ class Contents:
 
     def _read(self, table: Table) -> dict[str, Content] | Missing:
         columns = [each for each in table.columns.values() if _is_looked_at(each)]
+        try:
+            words = self._words(table, [each for each in columns if each.base in _TEXTS])
+            found = self._sampled(table, [each for each in columns if each.name not in words])
+        except QueryError as error:
+            return Missing(
+                f"Rows of {table.schema}.{table.name} could not be read (error {error.code})."
+            )
+        return {**found, **{name: Content(values=1) for name in words}}
+
+    def _words(self, table: Table, columns: list[Column]) -> set[str]:
+        """Columns of which the last row's text begins as no number and no time does."""
+        if not columns:
+            return set()
+        looks = ", ".join(
+            f"{quoted(each.name)} <> '' AND NOT {_begins(quoted(each.name))} AS look_{number}"
+            for number, each in enumerate(columns)
+        )
+        start = f"SELECT {looks} FROM {quoted(table.schema)}.{quoted(table.name)}"  # noqa: S608 - names are quoted
+        rows = self._server.rows(f"{start} {_by_key(table, ' DESC', 1)}")
+        return {
+            each.name
+            for row in rows
+            for number, each in enumerate(columns)
+            if row[f"look_{number}"]  # and not where it is NULL
+        }
+
+    def _sampled(self, table: Table, columns: list[Column]) -> dict[str, Content]:
         if not columns:
             return {}
         counts = ", ".join(
@@ -54,12 +85,7 @@ class Contents:
             for number, column in enumerate(columns)
             for what, count in _counts(column).items()
         )
-        try:
-            (row,) = self._server.rows(f"SELECT {counts} FROM ({_sample(table, columns)}) AS taken")  # noqa: S608 - names are quoted
-        except QueryError as error:
-            return Missing(
-                f"Rows of {table.schema}.{table.name} could not be read (error {error.code})."
-            )
+        (row,) = self._server.rows(f"SELECT {counts} FROM ({_sample(table, columns)}) AS taken")  # noqa: S608 - names are quoted
         return {
             column.name: Content(
                 **{what: int(row[f"{what}_{number}"] or 0) for what in _counts(column)}
@@ -81,22 +107,34 @@ def _counts(column: Column) -> dict[str, str]:
             "fractions": f"SUM({name} != ROUND({name}))",
             "cents": f"SUM({_CENTS.format(name)})",
         }
-    begins = f"ASCII({name}) BETWEEN {ord('-')} AND {ord('9')}"  # most texts need no more than that
     matches = {
-        what: f"SUM({begins} AND {name} REGEXP '{pattern}')" for what, pattern in _PATTERNS.items()
+        what: f"SUM({_begins(name)} AND {name} REGEXP '{pattern}')"
+        for what, pattern in _PATTERNS.items()
     }
     return {"values": f"COUNT({name})", **matches}
 
 
+def _begins(name: str) -> str:
+    """Whether a text begins as numbers and times do."""
+    return f"(ASCII({name}) BETWEEN {ord('-')} AND {ord('9')})"
+
+
 def _sample(table: Table, columns: list[Column]) -> str:
-    """The first and the last rows by the primary key, as other indexes' reads are evidence."""
+    """The first and the last rows."""
     names = ", ".join(quoted(each.name) for each in columns)
     start = f"SELECT {names} FROM {quoted(table.schema)}.{quoted(table.name)}"  # noqa: S608 - names are quoted
-    key = table.primary_key
-    if key is None or not key.columns:
-        return f"{start} USE INDEX () LIMIT {2 * _ROWS}"
-    ends = []
-    for way in ("", " DESC"):
-        by = ", ".join(f"{quoted(each)}{way}" for each in key.columns)
-        ends.append(f"({start} FORCE INDEX (PRIMARY) ORDER BY {by} LIMIT {_ROWS})")
-    return " UNION ALL ".join(ends)
+    if not _key(table):
+        return f"{start} {_by_key(table, '', 2 * _ROWS)}"
+    return " UNION ALL ".join(f"({start} {_by_key(table, way, _ROWS)})" for way in ("", " DESC"))
+
+
+def _by_key(table: Table, way: str, rows: int) -> str:
+    """Rows at one end of the primary key, as other indexes' reads are evidence."""
+    by = ", ".join(f"{quoted(each)}{way}" for each in _key(table))
+    return (
+        f"FORCE INDEX (PRIMARY) ORDER BY {by} LIMIT {rows}" if by else f"USE INDEX () LIMIT {rows}"
+    )
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    return table.primary_key.columns if table.primary_key is not None else ()
