@@ -250,7 +250,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         30,
         ge=1,
-        description="Days that slow statements, sent effects, finished slots and runs are kept. "
+        description="Days that slow statements, sent effects, finished slots and runs, dead "
+        "letters that cannot be replayed any more, and the steps of findings that ended are kept. "
+        "What can still be replayed or undone stays. "
         "Measurements and incidents have times of their own.",
     )
     flower_user: str = Field("operator", description="User name for Flower's pages.")

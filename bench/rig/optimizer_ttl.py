@@ -9,10 +9,9 @@ from random import Random
 
 from bench.harness import Row, progress
 from bench.rig.ttl_traces import HOUR, STEP, TRACES, Trace, oracle_hits, play, single_hits
-from dbsbm.optimizer.learning.granting import LONGER
+from dbsbm.optimizer.learning.granting import BUDGET, LONGER
 from dbsbm.optimizer.learning.learner import LifetimeLearner
 
-BUDGET = 0.01
 TABLE_TTL = 900.0
 SEED = 20_261
 _SINGLE = "best single lifetime, knowing the rates"

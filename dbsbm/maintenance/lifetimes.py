@@ -115,7 +115,8 @@ def _give_up(session: Session, scarce: FindingRow, *, dry: bool) -> Iterator[str
             for row in rows:
                 if _category(row) is category:
                     detail = {"said": said}
-                    ledger.take_step(session, row, "revert", "reverted", actor=ACTOR, detail=detail)
+                    # Open, for it is as true as before, and can be done when there are calls.
+                    ledger.take_step(session, row, "revert", "open", actor=ACTOR, detail=detail)
             session.flush()
         yield said
 

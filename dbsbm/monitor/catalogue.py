@@ -168,7 +168,7 @@ def _cache() -> Iterator[Metric]:
         "cache.granted_ttl",
         DISTRIBUTION,
         category,
-        "Lifetime that was learned and given to a loaded value.",
+        "Lifetime that was learned of what is loaded; a caller may ask for less.",
         "seconds",
     )
     yield Metric("cache.warmed", COUNTER, category, "Values loaded before a game, for its start.")

@@ -167,7 +167,7 @@ class FindingRow(Base):
 
 
 class FindingStep(Base):
-    """A step in the life of a finding, kept for ever; `state` is what the finding then was."""
+    """A step in the life of a finding; `state` is what the finding then was."""
 
     __tablename__ = "finding_steps"
     __table_args__ = (Index(None, "finding_id", "id"),)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from dbsbm.db.engine import Database
@@ -17,8 +17,10 @@ from dbsbm.db.models import (
     AlertSilence,
     CacheCleanupRun,
     Change,
+    DeadLetter,
     Effect,
     FindingRow,
+    FindingStep,
     Incident,
     Interaction,
     MetricBatch,
@@ -27,6 +29,7 @@ from dbsbm.db.models import (
     OptimizerRun,
     RollupDue,
     ScheduleSlot,
+    SchemaChange,
     SlowStatement,
     Statement,
 )
@@ -57,12 +60,36 @@ class _Rule:
         return str(self.key.class_.__tablename__)
 
 
+# What was done to a table for a finding, and can still be undone by it.
+_IN_FORCE = select(SchemaChange.finding_id).where(
+    or_(
+        SchemaChange.state == "intended",
+        (SchemaChange.state == "done") & (SchemaChange.kind != "revert"),
+    )
+)
+# Findings that may still be acted on; what became of the others, or of none, is only history.
+_STANDING = select(FindingRow.id).where(FindingRow.state.not_in(("gone", "dismissed", "reverted")))
 _RULES = (
     _Rule(MetricBatch.id, MetricBatch.taken_at),
     _Rule(SlowStatement.fingerprint, SlowStatement.last_seen),
     _Rule(CacheCleanupRun.id, CacheCleanupRun.started_at),
     _Rule(OptimizerRun.id, OptimizerRun.started_at),
-    _Rule(FindingRow.id, FindingRow.last_seen, (FindingRow.state == "gone",)),
+    _Rule(
+        FindingRow.id,
+        FindingRow.last_seen,
+        (FindingRow.state == "gone", FindingRow.id.not_in(_IN_FORCE)),
+    ),
+    _Rule(
+        FindingStep.id,
+        FindingStep.taken_at,
+        (FindingStep.finding_id.not_in(_STANDING), FindingStep.finding_id.not_in(_IN_FORCE)),
+    ),
+    # What a command from the inbox asked for has no answer any more; all else can be done again.
+    _Rule(
+        DeadLetter.id,
+        DeadLetter.created_at,
+        (or_(DeadLetter.replayed_at.is_not(None), DeadLetter.source == "inbox"),),
+    ),
     # Its next attempt is never later than its end by more than minutes, and it has an index.
     _Rule(Effect.id, Effect.next_attempt_at, (Effect.state == "done",)),
     _Rule(Interaction.id, Interaction.handled_at),
@@ -100,8 +127,9 @@ def prune(
 ) -> dict[str, int]:
     """Delete the rows that are older than `days`, and points as old as their resolution keeps them.
 
-    Only what is finished goes: a pending or dead effect, an open finding and a slot that never
-    ended stay, and so does the newest slot of each job, from which beat knows when it last ran.
+    Only what is finished goes: a pending or dead effect, a dead letter that can be done again, an
+    open finding, one of which something is in force, and a slot that never ended stay, and so does
+    the newest slot of each job, from which beat knows when it last ran.
 
     Args:
         database: Where to delete.

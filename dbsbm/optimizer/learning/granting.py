@@ -20,7 +20,8 @@ LONGER: Final = 4
 """Times the lifetime in force that a learned one may be: what changes otherwise tomorrow would stay
 unseen for longer."""
 _SHORTEST: Final = timedelta(seconds=1)
-_MOST_CLASSES: Final = 64
+_MOST_CLASSES: Final = 16
+"""Beyond which those of a category are one: all keys together take some 24 MB at the very most."""
 
 
 class LearnedLifetimes:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from itertools import islice
+from math import sqrt
 from typing import Final
 
 from dbsbm.optimizer.learning.rate import Rate, blend
 from dbsbm.optimizer.learning.together import Together
 
-MOST_KEYS: Final = 20_000
+MOST_KEYS: Final = 5_000
 """Keys that are remembered, some 300 bytes each; those that were loaded longest ago go."""
-_SPENT: Final = 0.8
-"""Share of the budget that is planned for. The rest is for what is under way when rates jump."""
+_CAUTION: Final = 0.3
+"""How much less of the budget is planned for, by how much the rates of keys differ (the standard
+deviation of their spread, in means). The rest is for what is under way when rates jump: where keys
+are alike that is little, and where one of them may change a thousand times as often as another, a
+popular key that begins to do so has been granted far too long a lifetime."""
 _DEVIATIONS: Final = 0.5
 """Standard deviations that a key's rate is taken to be above its mean. All keys together keep to
 the budget: the sum of many is far surer than each, but of the keys that seem to change the least,
@@ -45,7 +49,7 @@ class LifetimeLearner:
     """
 
     def __init__(self, *, budget: float, table_ttl: float) -> None:
-        self._share = _SPENT * budget
+        self._budget = budget
         self._known: dict[object, Rate] = {}
         self._assumed = self._spread = Rate(0.5, 0.5 * table_ttl)
         self._together = Together()
@@ -57,7 +61,8 @@ class LifetimeLearner:
         rate = self._known.get(key, self._spread)
         # The inverse of `stale_share`, 1 - (1 - exp(-x)) / x = x / 2 - x^2 / 6 + ..., for shares
         # of a few percent.
-        changes = 2 * self._share * (1 + 2 * self._share / 3)
+        share = self._budget / (1 + _CAUTION / sqrt(self._spread.shape))
+        changes = 2 * share * (1 + 2 * share / 3)
         return changes / (rate.upper(_DEVIATIONS) * self._together.factor)
 
     def learn(self, key: object, age: float, now: float, *, changed: bool) -> None:

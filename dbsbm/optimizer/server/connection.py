@@ -182,6 +182,7 @@ class Connection:
             "SET SESSION sql_mode = ''",  # statements to explain may come from any mode
             "SET SESSION slow_query_log = OFF",  # MariaDB: what we read is no news
             "SET SESSION information_schema_stats_expiry = 0",
+            "SET SESSION query_cache_type = OFF",  # MariaDB: what is measured is the work
             "SET SESSION explain_json_format_version = 1",
         )
 

@@ -84,9 +84,10 @@ def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str
                     most=_MOST_RUNS,
                 )
                 rows = server.rows(statement, tuple(schemas))
-                return {
-                    (str(row["digest"]), str(row["schema_name"])): row["sample"] for row in rows
-                }
+                if rows:  # the longer one may have been switched on just now
+                    return {
+                        (str(row["digest"]), str(row["schema_name"])): row["sample"] for row in rows
+                    }
     return {}
 
 

@@ -22,6 +22,8 @@ from dbsbm.optimizer.server.quoting import quoted
 MOST_KINDS: Final = 20
 _LONGEST: Final = 1.0
 """Seconds of a run: a pool is not what reports wait for."""
+_MOST_ROWS: Final = 1_000
+"""Rows that a run sends, which each of many threads holds."""
 _WARM_UP: Final = 0.3
 
 
@@ -50,7 +52,10 @@ def statements_seen(case: Case) -> list[Statement]:
         raise UserError(case.snapshot.load.reason)
     found = []
     for load in case.load:
-        if load.digest in case.shapes and load.seconds <= _LONGEST * load.calls:
+        is_short = (
+            load.seconds <= _LONGEST * load.calls and load.rows_sent <= _MOST_ROWS * load.calls
+        )
+        if load.digest in case.shapes and is_short:
             sql = case.ask.as_select(load) if case.ask is not None else None
             if sql is not None:
                 found.append(Statement(load.schema, sql, load.calls))

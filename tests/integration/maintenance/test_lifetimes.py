@@ -92,7 +92,7 @@ def test_while_a_plan_runs_out_it_is_undone_and_nothing_else_is_done(
     assert in_force(database) == {GAME: {"learned": True}}
     assert work(database, client) == [UNDONE]
     assert in_force(database) == parse_mirror(client.get(POLICY_KEY) or b"") == LEFT
-    assert (state(database, long), state(database, short)) == ("reverted", "open")
+    assert (state(database, long), state(database, short)) == ("open", "open")
     assert work(database, client) == []
     find(database, short)  # no call is left: that is an alert, and no finding any more
     assert work(database, client, now=NOW) == []

@@ -10,8 +10,10 @@ from sqlalchemy import func, select
 from dbsbm.db.engine import Database
 from dbsbm.db.models import (
     CacheCleanupRun,
+    DeadLetter,
     Effect,
     FindingRow,
+    FindingStep,
     Interaction,
     MetricBatch,
     MetricPoint,
@@ -19,6 +21,7 @@ from dbsbm.db.models import (
     OptimizerRun,
     RollupDue,
     ScheduleSlot,
+    SchemaChange,
     SlowStatement,
     Statement,
 )
@@ -121,6 +124,60 @@ def test_old_rows_go_and_young_rows_stay(database: Database) -> None:
     }
     assert left(database, MetricBatch.taken_at) == [YOUNG]
     assert left(database, Interaction.handled_at) == [YOUNG]
+
+
+def step(key: str, at: datetime) -> FindingStep:
+    return FindingStep(finding_id=key, step="new", state="open", actor="a", taken_at=at, detail={})
+
+
+def change(key: str, state: str) -> SchemaChange:
+    return SchemaChange(
+        finding_id=key,
+        target="",
+        kind="apply",
+        state=state,
+        actor="a",
+        schema_name="s",
+        table_name="t",
+        statement="",
+        before="",
+        intended_at=OLD,
+    )
+
+
+def test_steps_of_what_ended_go_unless_something_of_it_is_in_force(database: Database) -> None:
+    states = ("open", "applied", "verified", "gone", "dismissed", "reverted")
+    add(database, *(finding(state, state, OLD) for state in states))
+    add(database, finding("kept", "gone", OLD), change("kept", "done"))
+    add(database, finding("undone", "dismissed", OLD), change("undone", "undone"))
+    keys = (*states, "kept", "undone", "of nothing")
+    add(database, *(step(key, OLD) for key in keys), step("dismissed", YOUNG))
+    deleted = prune(database, 30)
+    assert (deleted["findings"], deleted["finding_steps"]) == (1, 5)
+    assert left(database, FindingStep.finding_id) == [
+        *("applied", "dismissed", "kept", "open", "verified")
+    ]
+    assert "kept" in left(database, FindingRow.id)
+
+
+def letter(key: str, source: str, at: datetime, replayed: datetime | None = None) -> DeadLetter:
+    return DeadLetter(
+        source=source,
+        source_key=key,
+        task="t",
+        payload={},
+        trace_id="t",
+        reason="r",
+        created_at=at,
+        replayed_at=replayed,
+    )
+
+
+def test_a_dead_letter_stays_as_long_as_it_can_be_replayed(database: Database) -> None:
+    add(database, letter("a", "outbox", OLD), letter("b", "outbox", OLD, OLD))
+    add(database, letter("c", "inbox", OLD), letter("d", "inbox", YOUNG))
+    assert prune(database, 30)["dead_letters"] == 2
+    assert left(database, DeadLetter.source_key) == ["a", "d"]
 
 
 def test_an_effect_that_is_not_done_stays_however_old(database: Database) -> None:
