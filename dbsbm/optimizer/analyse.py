@@ -24,6 +24,8 @@ from dbsbm.optimizer.server.snapshot import read_case
 log = logging.getLogger(__name__)
 
 _SERVERS = {"mysql", "mariadb"}
+_REST = 8.0
+"""Seconds to wait for each second of a statement: an analysis is in no hurry, and the load is."""
 _SAID = {"database.connections": "database.pool_size"}
 """Of the same limit, the fleet's own measurements tell more than the server's greatest number."""
 
@@ -74,7 +76,7 @@ def analyse_server(address: SecretStr, *, since: timedelta) -> Examination:
         ServerRefusedError: There is nothing that may be read; the text says what to do.
         ServerAwayError: The server does not answer, or went away in the middle.
     """
-    with Connection(address) as server:
+    with Connection(address, rest=_REST) as server:
         case = read_case(server, since=since)
         examination = examine(case, SERVER_RULES)
     examination.unread.extend(f"load: {gap}" for gap in case.snapshot.gaps)

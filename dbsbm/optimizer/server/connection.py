@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
@@ -23,6 +25,7 @@ Row = Mapping[str, Any]
 STATEMENT_SECONDS: Final = 5
 """No statement of ours runs longer: then its answer is missing, and the server is free again."""
 _CONNECT_SECONDS = 5
+_LONGEST_REST = 2.0
 UNREADABLE: Final = (
     "The database's address cannot be read: write mysql://user:password@host:3306/schema."
 )
@@ -83,11 +86,13 @@ class Connection:
     _patience: ClassVar[int] = 60
     """Seconds after which a server that says nothing counts as gone."""
 
-    def __init__(self, address: SecretStr) -> None:
+    def __init__(self, address: SecretStr, *, rest: float = 0.0) -> None:
         """Connect.
 
         Args:
             address: mysql://, mysql+pymysql:// or mariadb://, with or without a schema.
+            rest: Seconds to wait after `rows` for each second that a statement took, so that a busy
+                server does more for others meanwhile.
 
         Raises:
             ServerRefusedError: The address cannot be used, or the server refuses the user.
@@ -98,6 +103,7 @@ class Connection:
         self.is_local = (url.host or "localhost") in {"localhost", "127.0.0.1", "::1"}
         self._place = f"{url.host or 'localhost'}:{url.port or 3306}"
         self._session = _open(url, self._place, self._patience)
+        self._rest = rest
         self.flavor: Flavor = "mysql"
         self.version: tuple[int, ...] = ()
         self.user = ""
@@ -125,7 +131,12 @@ class Connection:
             ServerAwayError: The server is gone.
         """
         with self._translated(), self._session.cursor() as cursor:
+            began = time.monotonic()
             cursor.execute(statement, values)
+            if self._rest:
+                took = time.monotonic() - began
+                # Not time.sleep, which fails where a preloaded library forges the clock.
+                threading.Event().wait(min(_LONGEST_REST, self._rest * took))
             return [{name.lower(): value for name, value in row.items()} for row in cursor]
 
     def run(self, statement: str) -> None:
