@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from pydantic import SecretStr
-from sqlalchemy.engine import make_url
 
 from dbsbm.errors import DbsbmError
 from dbsbm.optimizer.server.connection import (
@@ -15,6 +14,7 @@ from dbsbm.optimizer.server.connection import (
     QueryError,
     ServerAwayError,
     ServerRefusedError,
+    parse_address,
 )
 from dbsbm.optimizer.server.quoting import quoted
 
@@ -165,8 +165,11 @@ def target_name(address: SecretStr | None) -> str:
 
     Args:
         address: Of a foreign server, None for the fleet's own database.
+
+    Raises:
+        ServerRefusedError: The address cannot be read.
     """
     if address is None:
         return ""
-    url = make_url(address.get_secret_value())
+    url = parse_address(address)
     return f"{url.host or 'localhost'}:{url.port or 3306}/{url.database or ''}"[:190]

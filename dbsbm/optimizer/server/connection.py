@@ -98,7 +98,7 @@ class Connection:
             ServerRefusedError: The address cannot be used, or the server refuses the user.
             ServerAwayError: Nothing answers there.
         """
-        url = _parse(address)
+        url = parse_address(address)
         self.schema = url.database or ""
         self.is_local = (url.host or "localhost") in {"localhost", "127.0.0.1", "::1"}
         self._place = f"{url.host or 'localhost'}:{url.port or 3306}"
@@ -216,7 +216,12 @@ class Connection:
         )
 
 
-def _parse(address: SecretStr) -> URL:
+def parse_address(address: SecretStr) -> URL:
+    """Read the address of a MySQL or MariaDB server.
+
+    Raises:
+        ServerRefusedError: It is none.
+    """
     try:
         url = make_url(address.get_secret_value())
     except (ArgumentError, ValueError):

@@ -148,3 +148,12 @@ def test_a_fleet_that_was_not_migrated_is_told_so(
 
 def layout(trials: Trials) -> str:
     return str(trials.run("SHOW CREATE TABLE bets")[0][1])
+
+
+@pytest.mark.parametrize("url", ["no address", "mysql://u:p@h:port/x"])
+def test_an_address_that_cannot_be_read_is_one_sentence(typed: Typed, url: str) -> None:
+    code, out, err = typed("optimizer", "apply", "abc", "--database-url", url)
+    assert (code, out) == (1, "")
+    assert err == (
+        "The database's address cannot be read: write mysql://user:password@host:3306/schema.\n"
+    )
