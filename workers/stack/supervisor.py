@@ -20,6 +20,10 @@ from workers.stack.state import StackState
 
 LOG_PERIOD = 5.0
 
+_ECHO = 0.5
+"""Seconds in which a second signal is the first one again: a terminal sends it to everybody, and
+who started us may pass it on. Nobody who wants to kill is that quick."""
+
 
 class Supervisor:
     """One stack in one instance folder, whose lock the caller holds.
@@ -48,6 +52,7 @@ class Supervisor:
         self._kill = asyncio.Event()
         self._all_ready = asyncio.Event()
         self._refusal: str | None = None
+        self._signalled_at = float("-inf")
 
     async def run(self) -> int:
         """Run everything until `stop`, a signal, or a process that refuses to start.
@@ -159,12 +164,14 @@ class Supervisor:
                     other.ask_to_end()
 
     def _on_signal(self) -> None:
-        if self._stop.is_set():
+        now = asyncio.get_running_loop().time()
+        if not self._stop.is_set():
+            self._say("Stopping; once more to kill at once.")
+            self._signalled_at = now
+            self.stop()
+        elif now - self._signalled_at >= _ECHO:
             self._say("Killing everything.")
             self._kill.set()
-        else:
-            self._say("Stopping; once more to kill at once.")
-            self.stop()
 
     def _write_state(self) -> None:
         self._state.processes = {

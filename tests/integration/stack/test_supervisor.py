@@ -149,9 +149,42 @@ def test_a_second_signal_kills_at_once(start_stack):
     children = stack.children()
     stack.process.signal(signal.SIGINT)
     wait_until(lambda: "Stopping" in stack.process.log())
-    stack.process.signal(signal.SIGINT)
+
+    def is_killing() -> bool:
+        stack.process.signal(signal.SIGINT)
+        return "Killing everything." in stack.process.log()
+
+    wait_until(is_killing)
     assert stack.process.wait(20) == 0
     assert not any(child.is_alive() for child in children.values())
+
+
+def test_a_signal_that_comes_twice_at_once_is_one(start_stack):
+    """A terminal's Ctrl-C reaches us, and whoever started us, who may pass it on."""
+    stack = start_stack(
+        {
+            "name": "slow",
+            "code": f"""{JOURNAL}
+import signal
+def end(*_):
+    time.sleep(0.2)
+    note('slow ends')
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+(folder / 'slow.ready').touch()
+while True:
+    time.sleep(100)
+""",
+            "ready": "slow.ready",
+            "stop_within": 20,
+        }
+    )
+    stack.wait_until_up()
+    for _ in range(2):
+        stack.process.signal(signal.SIGINT)
+    assert stack.process.wait(20) == 0
+    assert "Killing" not in stack.process.log()
+    assert "slow ends" in stack.journal()
 
 
 def test_the_children_of_a_process_end_with_it(start_stack):
