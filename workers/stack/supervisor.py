@@ -20,7 +20,7 @@ from workers.stack.state import StackState
 
 LOG_PERIOD = 5.0
 
-_ECHO = 0.5
+ECHO_SECONDS = 0.5
 """Seconds in which a second signal is the first one again: a terminal sends it to everybody, and
 who started us may pass it on. Nobody who wants to kill is that quick."""
 
@@ -169,7 +169,7 @@ class Supervisor:
             self._say("Stopping; once more to kill at once.")
             self._signalled_at = now
             self.stop()
-        elif now - self._signalled_at >= _ECHO:
+        elif now - self._signalled_at >= ECHO_SECONDS:
             self._say("Killing everything.")
             self._kill.set()
 

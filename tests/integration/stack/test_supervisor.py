@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 from tests.integration.stack.conftest import JOURNAL, lives_until_told
 from tests.servers import wait_until
 from workers.stack.identity import identify
 from workers.stack.state import StackState
+from workers.stack.supervisor import ECHO_SECONDS
 
 
 def test_a_process_starts_once_those_it_leans_on_are_ready(start_stack):
@@ -149,12 +151,9 @@ def test_a_second_signal_kills_at_once(start_stack):
     children = stack.children()
     stack.process.signal(signal.SIGINT)
     wait_until(lambda: "Stopping" in stack.process.log())
-
-    def is_killing() -> bool:
-        stack.process.signal(signal.SIGINT)
-        return "Killing everything." in stack.process.log()
-
-    wait_until(is_killing)
+    echo_ends = time.monotonic() + ECHO_SECONDS
+    wait_until(lambda: time.monotonic() > echo_ends)
+    stack.process.signal(signal.SIGINT)
     assert stack.process.wait(20) == 0
     assert not any(child.is_alive() for child in children.values())
 
