@@ -8,6 +8,7 @@ from __future__ import annotations
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.case import Content
 from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.ends import both_ends, one_end, unreadable
 from dbsbm.optimizer.server.model import Column, Table
 from dbsbm.optimizer.server.quoting import quoted
 
@@ -55,9 +56,7 @@ class Contents:
             words = self._words(table, [each for each in columns if each.base in _TEXTS])
             found = self._sampled(table, [each for each in columns if each.name not in words])
         except QueryError as error:
-            return Missing(
-                f"Rows of {table.schema}.{table.name} could not be read (error {error.code})."
-            )
+            return unreadable(table, error)
         return {**found, **{name: Content(values=1) for name in words}}
 
     def _words(self, table: Table, columns: list[Column]) -> set[str]:
@@ -68,8 +67,7 @@ class Contents:
             f"{quoted(each.name)} <> '' AND NOT {_begins(quoted(each.name))} AS look_{number}"
             for number, each in enumerate(columns)
         )
-        start = f"SELECT {looks} FROM {quoted(table.schema)}.{quoted(table.name)}"  # noqa: S608 - names are quoted
-        rows = self._server.rows(f"{start} {_by_key(table, ' DESC', 1)}")
+        rows = self._server.rows(f"SELECT {looks} FROM {one_end(table, 1, last=True)}")  # noqa: S608 - names are quoted
         return {
             each.name
             for row in rows
@@ -85,7 +83,8 @@ class Contents:
             for number, column in enumerate(columns)
             for what, count in _counts(column).items()
         )
-        (row,) = self._server.rows(f"SELECT {counts} FROM ({_sample(table, columns)}) AS taken")  # noqa: S608 - names are quoted
+        sample = both_ends(table, ", ".join(quoted(each.name) for each in columns), _ROWS)
+        (row,) = self._server.rows(f"SELECT {counts} FROM ({sample}) AS taken")  # noqa: S608 - names are quoted
         return {
             column.name: Content(
                 **{what: int(row[f"{what}_{number}"] or 0) for what in _counts(column)}
@@ -117,24 +116,3 @@ def _counts(column: Column) -> dict[str, str]:
 def _begins(name: str) -> str:
     """Whether a text begins as numbers and times do."""
     return f"(ASCII({name}) BETWEEN {ord('-')} AND {ord('9')})"
-
-
-def _sample(table: Table, columns: list[Column]) -> str:
-    """The first and the last rows."""
-    names = ", ".join(quoted(each.name) for each in columns)
-    start = f"SELECT {names} FROM {quoted(table.schema)}.{quoted(table.name)}"  # noqa: S608 - names are quoted
-    if not _key(table):
-        return f"{start} {_by_key(table, '', 2 * _ROWS)}"
-    return " UNION ALL ".join(f"({start} {_by_key(table, way, _ROWS)})" for way in ("", " DESC"))
-
-
-def _by_key(table: Table, way: str, rows: int) -> str:
-    """Rows at one end of the primary key, as other indexes' reads are evidence."""
-    by = ", ".join(f"{quoted(each)}{way}" for each in _key(table))
-    return (
-        f"FORCE INDEX (PRIMARY) ORDER BY {by} LIMIT {rows}" if by else f"USE INDEX () LIMIT {rows}"
-    )
-
-
-def _key(table: Table) -> tuple[str, ...]:
-    return table.primary_key.columns if table.primary_key is not None else ()

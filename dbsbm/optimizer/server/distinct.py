@@ -7,6 +7,7 @@ from math import sqrt
 
 from dbsbm.optimizer.missing import Missing
 from dbsbm.optimizer.server.connection import Connection, QueryError
+from dbsbm.optimizer.server.ends import unreadable
 from dbsbm.optimizer.server.model import Table
 from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.server.schema import Schema
@@ -31,9 +32,7 @@ class DistinctValues:
         try:
             return self._from_rows(table, columns)
         except QueryError as error:
-            return Missing(
-                f"Rows of {table.schema}.{table.name} could not be read (error {error.code})."
-            )
+            return unreadable(table, error)
 
     def _from_indexes(self, table: Table, columns: Sequence[str]) -> int | None:
         """What the server knows: an index that begins with just these columns, in any order."""

@@ -76,19 +76,19 @@ def read_runs(server: Connection, schemas: Collection[str]) -> Mapping[tuple[str
     """Runs that the server remembers and that are wanted, by digest and schema."""
     for table in _HISTORIES:
         with suppress(QueryError):  # it is on in some servers only, and read by some users only
-            if consumes(server, table):
-                statement = _RUNS.format(
-                    table=table,
-                    marks=_marks(schemas),
-                    rows=_RUN_ROWS,
-                    most=_MOST_RUNS,
-                )
-                rows = server.rows(statement, tuple(schemas))
-                if rows:  # the longer one may have been switched on just now
-                    return {
-                        (str(row["digest"]), str(row["schema_name"])): row["sample"] for row in rows
-                    }
+            rows = _remembered(server, table, schemas)
+            if rows:  # the longer one may have been switched on just now
+                return {
+                    (str(row["digest"]), str(row["schema_name"])): row["sample"] for row in rows
+                }
     return {}
+
+
+def _remembered(server: Connection, table: str, schemas: Collection[str]) -> list[Row]:
+    if not consumes(server, table):
+        return []
+    statement = _RUNS.format(table=table, marks=_marks(schemas), rows=_RUN_ROWS, most=_MOST_RUNS)
+    return server.rows(statement, tuple(schemas))
 
 
 def with_runs(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dbsbm.optimizer.server.connection import Connection, QueryError, Row
+from dbsbm.optimizer.server.ends import has_ends, one_end
 from dbsbm.optimizer.server.model import Column, Table
 from dbsbm.optimizer.server.quoting import quoted
 from dbsbm.optimizer.statements.filling import Wanted
@@ -67,17 +68,11 @@ class TypicalValues:
         An index that only we have read would look as if somebody needed it.
         """
         names = [_selected(each) for each in table.columns.values() if each.base not in _UNREAD]
-        start = f"SELECT {', '.join(names)} FROM {quoted(table.schema)}.{quoted(table.name)} "  # noqa: S608 - names are quoted
-        key = table.primary_key
-        if key is None or not key.columns:
-            return self._server.rows(f"{start} USE INDEX () LIMIT {_ROWS}")
-        by, by_last = (
-            ", ".join(f"{quoted(column)}{way}" for column in key.columns) for way in ("", " DESC")
-        )
-        forced = f"{start} FORCE INDEX (PRIMARY)"
-        first = self._server.rows(f"{forced} ORDER BY {by} LIMIT {_ROWS}")
-        last = self._server.rows(f"{forced} ORDER BY {by_last} LIMIT {_ROWS}")
-        return [*first, *reversed(last)]
+        start = f"SELECT {', '.join(names)} FROM "  # noqa: S608 - names are quoted
+        first = self._server.rows(start + one_end(table, _ROWS))
+        if not has_ends(table):
+            return first
+        return [*first, *reversed(self._server.rows(start + one_end(table, _ROWS, last=True)))]
 
 
 def _selected(column: Column) -> str:
