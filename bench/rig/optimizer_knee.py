@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import create_engine, text
+from pydantic import SecretStr
 
 from bench.harness import Row, percentile, progress
 from dbsbm.optimizer.sizing.knee import find_knee
+from dbsbm.optimizer.sizing.probe import Probe, Statement
 from dbsbm.optimizer.sizing.scalability import Scalability
 from tests.servers import start_mariadb
 
@@ -67,11 +66,12 @@ def _real_row(seconds: float) -> Row:
         start_mariadb(Path(folder)) as server,
     ):
         url = server.url(server.create_database())
+        probe = Probe(SecretStr(url), [Statement("", _STATEMENT, 1)], seconds=seconds)
         sizes = {}
         for size in range(1, largest + 1):
             progress(f"a pool of {size}")
-            sizes[size] = _throughput(url, size, seconds)
-        found = find_knee(lambda size: _throughput(url, size, seconds), largest=largest)
+            sizes[size] = probe.throughput(size)
+        found = find_knee(probe.throughput, largest=largest)
     enough = 0.95 * max(sizes.values())
     knee = next(size for size, value in sizes.items() if value >= enough)
     return Row(
@@ -81,25 +81,3 @@ def _real_row(seconds: float) -> Row:
         floor=2,
         aim=1,
     )
-
-
-def _throughput(url: str, size: int, seconds: float) -> float:
-    """Statements a second of twice as many threads as there are connections."""
-    engine = create_engine(url, pool_size=size, max_overflow=0)
-    done = [0] * (2 * size)
-    ends = time.monotonic() + 0.3 + seconds
-    counts_from = time.monotonic() + 0.3
-
-    def work(number: int) -> None:
-        while time.monotonic() < ends:
-            with engine.connect() as connection:
-                connection.execute(text(_STATEMENT)).all()
-            done[number] += time.monotonic() >= counts_from
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(2 * size)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    engine.dispose()
-    return sum(done) / seconds

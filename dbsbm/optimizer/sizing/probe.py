@@ -64,7 +64,7 @@ def statements_seen(case: Case) -> list[Statement]:
     if not found:
         raise UserError(
             "No statement was seen that could be run to measure a pool: let the fleet work for "
-            "some minutes, or say --since 7d."
+            "some minutes."
         )
     return found
 
