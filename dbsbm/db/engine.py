@@ -170,18 +170,22 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("dbsbm_begin", "BEGIN"))
 
 
+def error_code(error: DBAPIError) -> object:
+    """What the driver gives first: the server's number, for SQLite a text; None for nothing."""
+    return error.orig.args[0] if error.orig and error.orig.args else None
+
+
 def _is_conflict(error: DBAPIError) -> bool:
     if isinstance(error, IntegrityError):
         return True
-    code = error.orig.args[0] if error.orig and error.orig.args else None
-    return code in _RETRIABLE_CODES or "locked" in str(error.orig)
+    return error_code(error) in _RETRIABLE_CODES or "locked" in str(error.orig)
 
 
 def _translated(error: Exception) -> Exception:
     """A fault of the connection is transient; a constraint that stays violated is a bug."""
     if isinstance(error, IntegrityError):
         return error
-    code = error.orig.args[0] if isinstance(error, DBAPIError) and error.orig else ""
+    code = error_code(error) if isinstance(error, DBAPIError) else None
     what = f"{type(error).__name__} {code}" if isinstance(code, int) else type(error).__name__
     return TransientError(
         f"The database did not answer ({what}): see that it runs, and that DATABASE_URL names it."

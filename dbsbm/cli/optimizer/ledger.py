@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
-from dbsbm.db.engine import Database
+from dbsbm.db.engine import Database, error_code
 from dbsbm.errors import ConfigError, TransientError
 
 _NO_SUCH_TABLE, _NO_SUCH_COLUMN = 1146, 1054
@@ -36,7 +36,7 @@ def open_ledger(address: SecretStr) -> Iterator[Database]:
 
 def _is_old(error: BaseException) -> bool:
     fault = error if isinstance(error, DBAPIError) else error.__cause__
-    if not isinstance(fault, DBAPIError) or fault.orig is None:
+    if not isinstance(fault, DBAPIError):
         return False
-    code = fault.orig.args[0] if fault.orig.args else None
+    code = error_code(fault)
     return code in {_NO_SUCH_TABLE, _NO_SUCH_COLUMN} or str(code).startswith("no such ")

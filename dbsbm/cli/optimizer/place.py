@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from dbsbm.cli.optimizer.ledger import open_ledger
 from dbsbm.db.engine import Database
 from dbsbm.errors import DbsbmError, UserError
 from dbsbm.optimizer.applying.target import target_name
-from dbsbm.optimizer.server.connection import UNREADABLE
+from dbsbm.optimizer.server.connection import parse_address
 from dbsbm.settings import load_settings
 
 EXIT_FAILED = 1
@@ -57,6 +55,7 @@ def read_server(arguments: argparse.Namespace) -> SecretStr | None:
 
     Raises:
         UserError: No password was given, or there is no address that it could belong to.
+        ServerRefusedError: The address cannot be read.
     """
     address: str | None = arguments.database_url or None
     if not arguments.ask_password:
@@ -65,10 +64,7 @@ def read_server(arguments: argparse.Namespace) -> SecretStr | None:
         raise UserError(
             "--ask-password needs --database-url: the fleet's own password is in its settings."
         )
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        raise UserError(UNREADABLE) from None
+    url = parse_address(SecretStr(address))
     password = _ask(f"Password of {url.username or 'the user'} at {url.host or 'localhost'}: ")
     if not password:
         raise UserError("No password was given: type one, or give it as a line of standard input.")

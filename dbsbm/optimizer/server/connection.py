@@ -26,7 +26,7 @@ STATEMENT_SECONDS: Final = 5
 """No statement of ours runs longer: then its answer is missing, and the server is free again."""
 _CONNECT_SECONDS = 5
 _LONGEST_REST = 2.0
-UNREADABLE: Final = (
+_UNREADABLE: Final = (
     "The database's address cannot be read: write mysql://user:password@host:3306/schema."
 )
 # Statements run here belong to no schema that is analysed, so that they are not taken for its load.
@@ -225,7 +225,7 @@ def parse_address(address: SecretStr) -> URL:
     try:
         url = make_url(address.get_secret_value())
     except (ArgumentError, ValueError):
-        raise ServerRefusedError(UNREADABLE) from None
+        raise ServerRefusedError(_UNREADABLE) from None
     if url.get_backend_name() not in {"mysql", "mariadb"}:
         raise ServerRefusedError(
             f"Only MySQL and MariaDB servers can be analysed, not {url.get_backend_name()}: "
